@@ -1,0 +1,56 @@
+"""The human cost of the war in Mali: events cleaned with an account of every row, panels, honest trends.
+
+``import mali_stats as ms``; the names below are all there is to know.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING
+
+__version__ = "0.1.0"
+
+#: public name -> module; imported when first used, so that ``import mali_stats`` stays as quick as pandas.
+_WHERE = {
+    # read and clean
+    "read_events": "clean.events",
+    "check": "schema",
+    # what is shipped
+    "load": "catalog",
+    "datasets": "catalog",
+    "cite": "catalog",
+    # the panel
+    "region_month_panel": "panel",
+    "add_population": "panel",
+    # models
+    "fit_trend": "models.trend",
+    # plots
+    "plot": "plots",
+    "plot_series": "plots",
+    "plot_heatmap": "plots",
+    "plot_map": "plots",
+    "plot_precision": "plots",
+    "plot_fit": "plots",
+    "set_theme": "plots",
+}
+__all__ = [*_WHERE, "__version__"]
+
+if TYPE_CHECKING:
+    from mali_stats.catalog import cite, datasets, load
+    from mali_stats.clean.events import read_events
+    from mali_stats.models.trend import fit_trend
+    from mali_stats.panel import add_population, region_month_panel
+    from mali_stats.plots import plot, plot_fit, plot_heatmap, plot_map, plot_precision, plot_series, set_theme
+    from mali_stats.schema import check
+
+
+def __getattr__(name: str):
+    if name not in _WHERE:
+        raise AttributeError(f"mali_stats has no {name!r}; it has {', '.join(_WHERE)}.")
+    value = getattr(importlib.import_module(f"mali_stats.{_WHERE[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

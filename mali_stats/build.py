@@ -1,0 +1,267 @@
+"""Build ``data/`` from raw files: ``python -m mali_stats.build RAW`` (or ``make data RAW=path``).
+
+Every table is what the library's own functions add up; none holds an event. The same input gives the same bytes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import os
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas as pd
+
+from mali_stats import __version__, catalog
+from mali_stats.clean import places
+from mali_stats.clean.events import read_events
+from mali_stats.panel import region_month_panel
+from mali_stats.schema import COUNTS, DATE_PRECISION, DEATHS, GEO_PRECISION, UNALLOCATED, VIOLENCE
+from mali_stats.sources import files
+
+# ---- tables from events ------------------------------------------------------------------------------------
+
+
+def region_month(events: pd.DataFrame) -> pd.DataFrame:
+    """Region x month x type, on a complete grid, unallocated included."""
+    panel, _ = region_month_panel(events, by="type_of_violence")
+    return panel.drop(columns=["in_scope", "frame"])
+
+
+def cercle_year(events: pd.DataFrame) -> pd.DataFrame:
+    """Cercle x year on a complete grid; what names no cercle, or is coarser than month and district, is unallocated."""
+    known = places.gazetteer(events["country"].iloc[0])
+    exact = (events["date_precision"] <= "month") & events["geo_precision"].isin(["exact", "near", "admin2", "area"])
+    cercle = events["admin2"].where(events["admin2"].notna() & exact, UNALLOCATED)
+    first, last = (region_month_panel(events, frame="country")[0]["month"].agg(f).year for f in ("min", "max"))
+    grid = pd.MultiIndex.from_product([[*known.districts["admin2"], UNALLOCATED], range(first, last + 1)], names=["admin2", "year"])
+    keys = [cercle.rename("admin2"), events["date_start"].dt.year.rename("year")]
+    table = _sums(events, keys).reindex(grid, fill_value=0).reset_index()
+    codes = dict(zip(known.districts["admin2"], known.districts["admin1"], strict=True))
+    names = dict(zip(known.districts["admin2"], known.districts["admin2_name"], strict=True))
+    table["country"] = known.country
+    table["admin1"] = table["admin2"].map(codes).fillna(UNALLOCATED)
+    table["admin1_name"] = table["admin1"].map(known.names(known.own_frame)).fillna(UNALLOCATED)
+    table["admin2_name"] = table["admin2"].map(names).fillna(UNALLOCATED)
+    return table[["country", "admin1", "admin1_name", "admin2", "admin2_name", "year", *COUNTS]]
+
+
+def _sums(events: pd.DataFrame, keys: list[pd.Series]) -> pd.DataFrame:
+    return events.assign(events=1)[list(COUNTS)].groupby(keys, observed=True).sum()
+
+
+def sizes(events: pd.DataFrame) -> pd.DataFrame:
+    """How many events of each size (best estimate) there were, by year and type."""
+    keys = [events["date_start"].dt.year.rename("year"), events["type_of_violence"], events["deaths_best"].rename("size")]
+    return events.groupby(keys, observed=True).size().rename("events").reset_index()
+
+
+def precision(events: pd.DataFrame) -> pd.DataFrame:
+    """How exactly events are placed and dated, by year."""
+    keys = [events["date_start"].dt.year.rename("year"), events["geo_precision"], events["date_precision"]]
+    return _sums(events, keys)[["events", "deaths_best"]].reset_index()
+
+
+def sources_year(events: pd.DataFrame) -> pd.DataFrame:
+    """What events cite, by year."""
+    counts = pd.DataFrame({
+        "events": 1,
+        "social_media": events["n_social_media"].fillna(0) > 0,
+        "army_statements": events["n_army_statements"].fillna(0) > 0,
+        "one_source": events["n_sources"].fillna(0) == 1,
+        "sources_not_recorded": events["n_sources"].isna(),
+    })  # fmt: skip
+    return counts.astype(int).groupby(events["date_start"].dt.year.rename("year")).sum().reset_index()
+
+
+def state_based_month(events: pd.DataFrame) -> pd.DataFrame:
+    """National state-based events and deaths by the month in which they end (the convention of VIEWS)."""
+    sb = events[events["type_of_violence"] == "state-based"]
+    panel, _ = region_month_panel(sb, frame="country", spread="end", end=region_month_panel(events)[0]["month"].max())
+    return panel.groupby("month")[["events", "deaths_low", "deaths_best", "deaths_high"]].sum().reset_index()
+
+
+def build_ledger(path: Path, country: str) -> pd.DataFrame:
+    """The account of the build: reading and cleaning the raw file, then the panel."""
+    events, read = read_events(path, country=country)
+    _, panel = region_month_panel(events, by="type_of_violence")
+    return pd.concat([read.tidy(), panel.tidy()], ignore_index=True)
+
+
+# ---- published totals --------------------------------------------------------------------------------------
+
+_COUNTRY_YEAR = {
+    "country_id_cy": "country", "year_cy": "year",
+    "cumulative_total_deaths_in_orgvio_low_cy": "deaths_low",
+    "cumulative_total_deaths_in_orgvio_best_cy": "deaths_best",
+    "cumulative_total_deaths_in_orgvio_high_cy": "deaths_high",
+    "cumulative_total_deaths_civilians_in_orgvio_cy": "deaths_civilians",
+    "sb_total_deaths_best_cy": "state_based_best", "ns_total_deaths_best_cy": "non_state_best",
+    "os_total_deaths_best_cy": "one_sided_best",
+    "os_main_govt_killings_best_cy": "one_sided_main_government_best",
+    "os_any_govt_killings_best_cy": "one_sided_any_government_best",
+}  # fmt: skip
+
+
+def country_year(path: Path) -> pd.DataFrame:
+    """UCDP's published country-year totals, a dozen columns of them."""
+    raw = _published(path, list(_COUNTRY_YEAR)).rename(columns=_COUNTRY_YEAR)
+    codes = catalog.seed("countries").set_index("gw")["iso3"]
+    raw["country"] = raw["country"].map(codes)
+    whole = [c for c in raw if c != "country"]
+    return raw.astype(dict.fromkeys(whole, "int64")).sort_values(["country", "year"], ignore_index=True)
+
+
+def population(path: Path) -> pd.DataFrame:
+    """The World Bank's national totals."""
+    columns = {"Country Code": "country", "Year": "year", "Value": "population"}
+    raw = _published(path, list(columns)).rename(columns=columns)
+    return raw.astype({"year": "int64", "population": "int64"}).sort_values(["country", "year"], ignore_index=True)
+
+
+def _published(path: Path, columns: list[str]) -> pd.DataFrame:
+    table = files.open_table(path)
+    missing = [c for c in columns if c not in table.columns]
+    if missing:
+        raise ValueError(f"{table.name}: the columns {', '.join(missing)} are missing; is this the right file?")
+    return table.take({c: c for c in columns})
+
+
+# ---- writing -----------------------------------------------------------------------------------------------
+
+Spec = tuple[str, str, str, Callable[[pd.DataFrame], pd.DataFrame]]
+#: name -> title, source card, what to say of it, how it is made
+FROM_EVENTS: dict[str, Spec] = {
+    "region_month": ("Events and deaths by region, month and type of violence", "ucdp_ged",
+        "Complete grid; every count of an event is allotted to its months by days. Zero: none reported.", region_month),
+    "cercle_year": ("Events and deaths by cercle and year", "ucdp_ged", "Complete grid; zero: none reported.", cercle_year),
+    "sizes": ("Sizes of events by year and type of violence", "ucdp_ged", "Best estimates; sizes that occur.", sizes),
+    "precision": ("Precision of place and date by year", "ucdp_ged", "Combinations that occur.", precision),
+    "sources_year": ("What events cite, by year", "ucdp_ged", "Kinds of sources by seeds/source_kinds.csv.", sources_year),
+    "state_based_month": ("State-based events and deaths by month of their end", "ucdp_ged",
+        "National; the convention of the VIEWS forecasts.", state_based_month),
+}  # fmt: skip
+PUBLISHED: dict[str, tuple[str, str, str, Callable[[Path], pd.DataFrame]]] = {
+    "country_year": ("UCDP's own totals by country and year", "ucdp_country_year",
+        "As published: the control totals.", country_year),
+    "population": ("National population by year", "worldbank", "Mid-year totals, placed at 1 July.", population),
+}  # fmt: skip
+_ORDERED = {"type_of_violence": VIOLENCE, "geo_precision": GEO_PRECISION, "date_precision": DATE_PRECISION}
+
+
+def build(raw: Path, out: Path, country: str = "MLI", version: str | None = None, **published: Path | None) -> dict[str, pd.DataFrame]:
+    """Make every table that comes from ``raw`` (and the published totals whose files are given) and write ``data/``.
+
+    Tables whose input is not given stay as they are. Files are written beside and moved into place one by one.
+    """
+    events, _ = read_events(raw, country=country)
+    told = events["source_version"].dropna().unique()
+    version = version or (", ".join(told) if len(told) else "unknown")
+    ends = _last_day(region_month_panel(events, frame="country")[0]["month"].max())
+    tables, resources = {}, {r["name"]: r for r in _existing(out)}
+    for name, (title, card, about, make) in FROM_EVENTS.items():
+        tables[name] = make(events)
+        resources[name] = _resource(name, title, card, about, tables[name], version, ends, [raw])
+    tables["build_ledger"] = build_ledger(raw, country)
+    text = ("The account of the build", "ucdp_ged", "in = dropped + kept; moved and flagged are part of kept.")
+    resources["build_ledger"] = _resource("build_ledger", *text, tables["build_ledger"], version, ends, [raw])
+    for name, path in published.items():
+        if path is not None:
+            title, card, about, make = PUBLISHED[name]
+            tables[name] = make(path)
+            last = int(tables[name]["year"].max())
+            kept = ("25.1", f"{last}-12-31") if name == "country_year" else (f"to {last}", f"{last}-07-01")
+            resources[name] = _resource(name, title, card, about, tables[name], *kept, [path])
+    _write(out, tables, [resources[n] for n in [*FROM_EVENTS, *PUBLISHED, "build_ledger"] if n in resources])
+    return tables
+
+
+def _last_day(month: pd.Timestamp) -> str:
+    return str((month + pd.offsets.MonthEnd(0)).date())
+
+
+def _existing(out: Path) -> list[dict]:
+    package = out / "datapackage.json"
+    return json.loads(package.read_text(encoding="utf-8"))["resources"] if package.is_file() else []
+
+
+def _resource(name, title, card, about, table, version, ends, inputs) -> dict:
+    source = catalog.cards()[card]
+    return {
+        "name": name, "path": f"{name}.csv", "title": title, "description": about, "profile": "tabular-data-resource",
+        "format": "csv", "encoding": "utf-8", "rows": len(table), "version": version, "record_ends": ends,
+        "hash": "sha256:" + hashlib.sha256(_csv(table)).hexdigest(),
+        "sources": [{"name": card, "title": source["title"], "path": source["url"]}],
+        "licenses": [{"name": source["licence"], "path": source["licence_url"]}],
+        "inputs": [{"name": p.name, "sha256": hashlib.sha256(p.read_bytes()).hexdigest()} for p in inputs],
+        "schema": {"fields": [_field(column) for column in table], "missingValues": [""]},
+    }  # fmt: skip
+
+
+def _field(column: str) -> dict:
+    known = catalog.seed("columns").set_index("name").loc[column]
+    field = {"name": column, "type": known["type"], "description": known["description"]}
+    if isinstance(known["unit"], str):
+        field["unit"] = known["unit"]
+    if column in _ORDERED:
+        field |= {"constraints": {"enum": list(_ORDERED[column])}, "ordered": True}
+    return field
+
+
+def _csv(table: pd.DataFrame) -> bytes:
+    return table.to_csv(index=False, lineterminator="\n", date_format="%Y-%m-%d").encode()
+
+
+def _write(out: Path, tables: dict[str, pd.DataFrame], resources: list[dict]) -> None:
+    package = {
+        "name": "mali-stats", "title": "The human cost of the war in Mali: figures built by mali_stats",
+        "profile": "tabular-data-package", "version": __version__, "resources": resources,
+    }  # fmt: skip
+    text = json.dumps(package, ensure_ascii=False, indent=1) + "\n"
+    out.mkdir(parents=True, exist_ok=True)
+    for name, content in {**{f"{n}.csv": _csv(t) for n, t in tables.items()}, "datapackage.json": text.encode()}.items():
+        replace(out / name, content)
+
+
+def replace(path: Path, content: bytes) -> None:
+    """Write a file so that at any moment it is whole: the old one or the new one."""
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "wb") as temporary:
+            temporary.write(content)
+            temporary.flush()
+            os.fsync(temporary.fileno())
+        os.chmod(name, 0o644)
+        os.replace(name, path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """The command line; errors are one message, not a traceback."""
+    parser = argparse.ArgumentParser(prog="make data RAW=path", description=__doc__.splitlines()[0])
+    parser.add_argument("raw", type=Path, help="a UCDP GED file in any layout read_events knows")
+    parser.add_argument("--country", default="MLI", help="ISO3 code (default MLI)")
+    parser.add_argument("--version", help="version of the release, where neither the file nor its name tells it")
+    parser.add_argument("--country-year", type=Path, help="UCDP's country-year totals; else the shipped ones stay")
+    parser.add_argument("--population", type=Path, help="World Bank population table; else the shipped one stays")
+    parser.add_argument("--out", type=Path, default=catalog.root() / "data", help="folder to write (default data/)")
+    given = parser.parse_args(arguments)
+    try:
+        tables = build(given.raw, given.out, given.country, given.version,
+                       country_year=given.country_year, population=given.population)  # fmt: skip
+    except (ValueError, OSError) as error:
+        print(f"make data: {error}", file=sys.stderr)
+        return 1
+    print(tables["build_ledger"].to_string(index=False))
+    print(f"Written to {given.out.name}/: " + ", ".join(f"{n} ({len(t):,} rows)" for n, t in tables.items()))
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

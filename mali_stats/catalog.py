@@ -1,0 +1,161 @@
+"""What is shipped and how to quote it: ``load``, ``datasets``, ``cite``, and the seed tables."""
+
+from __future__ import annotations
+
+import difflib
+import json
+import tomllib
+from functools import cache
+from pathlib import Path
+
+import pandas as pd
+
+from mali_stats.schema import typed
+
+_PACKAGE = Path(__file__).resolve().parent
+STYLES = ("text", "bibtex", "short")
+
+
+def root() -> Path:
+    """The folder that holds ``data/`` and ``seeds/``: inside the installed package, or the checkout."""
+    shipped = _PACKAGE / "shipped"
+    return shipped if shipped.is_dir() else _PACKAGE.parent
+
+
+def read_seed(path: Path) -> pd.DataFrame:
+    """One seed table as text; an empty cell is missing.
+
+    Raises
+    ------
+    FileNotFoundError
+        naming the table and those that stand beside it.
+    """
+    if not path.is_file():
+        beside = ", ".join(sorted(p.name for p in path.parent.glob("*.csv"))) or "none"
+        raise FileNotFoundError(f"The seed table {path.name} is not in {path.parent.name}/ (tables there: {beside}).")
+    return pd.read_csv(path, dtype=str, encoding="utf-8", keep_default_na=False, na_values=[""])
+
+
+def seed(name: str) -> pd.DataFrame:
+    """A shipped seed table by its path under ``seeds/`` without the ending; every column is text.
+
+    Examples
+    --------
+    >>> seed("places/MLI/regions")[["frame", "region", "region_name"]].head(2)
+       frame region region_name
+    0  ocha10   ML01       Kayes
+    1  ocha10   ML02   Koulikoro
+    """
+    return read_seed(root() / "seeds" / f"{name}.csv")
+
+
+def _package() -> dict:
+    return json.loads((root() / "data" / "datapackage.json").read_text(encoding="utf-8"))
+
+
+def _resource(name: str) -> dict:
+    resources = {r["name"]: r for r in _package()["resources"]}
+    if name not in resources:
+        raise ValueError(f"load: there is no data set {name!r}.{_nearest(name, resources)} See ms.datasets().")
+    return resources[name]
+
+
+def _nearest(name: str, known) -> str:
+    close = difflib.get_close_matches(str(name), list(known), n=1, cutoff=0.4)
+    return f" Did you mean {close[0]!r}?" if close else f" There are: {', '.join(known)}."
+
+
+def load(name: str) -> pd.DataFrame:
+    """One shipped table, with the column kinds that ``data/datapackage.json`` declares.
+
+    Parameters
+    ----------
+    name : str
+        one of ``datasets()["name"]``.
+
+    Returns
+    -------
+    pandas.DataFrame
+        whole numbers are nullable integers (people or events), months and dates ``datetime64``.
+
+    Raises
+    ------
+    ValueError
+        for an unknown name; the message proposes the nearest.
+
+    Examples
+    --------
+    >>> load("country_year").query("country == 'MLI'").tail(1)[["country", "year", "deaths_best"]]
+       country  year  deaths_best
+    71     MLI  2024         1901
+    """
+    resource = _resource(name)
+    table = pd.read_csv(root() / "data" / resource["path"], dtype=str, keep_default_na=False, na_values=[""])
+    return typed(table, {f["name"]: _kind(f) for f in resource["schema"]["fields"]})
+
+
+def _kind(field: dict) -> str | tuple[str, ...]:
+    levels = field.get("constraints", {}).get("enum")
+    names = {"integer": "whole", "number": "number", "date": "date", "boolean": "flag", "string": "text"}
+    return tuple(levels) if levels and field.get("ordered") else names[field["type"]]
+
+
+def datasets() -> pd.DataFrame:
+    """The shipped tables, a row each: name, title, rows, source, version, licence, record_ends.
+
+    Examples
+    --------
+    >>> datasets().set_index("name").loc["region_month", "record_ends"]
+    '2023-12-31'
+    """
+    columns = ["name", "title", "rows", "source", "version", "licence", "record_ends"]
+    rows = [
+        [r["name"], r["title"], r["rows"], "; ".join(s["title"] for s in r["sources"]), r["version"],
+         "; ".join(s["name"] for s in r["licenses"]), r["record_ends"]]
+        for r in _package()["resources"]
+    ]  # fmt: skip
+    return pd.DataFrame(rows, columns=columns)
+
+
+@cache
+def cards() -> dict[str, dict]:
+    """The card of each source: short, title, licence, licence_url, url, text, bibtex."""
+    return tomllib.loads((_PACKAGE / "sources" / "cards.toml").read_text(encoding="utf-8"))
+
+
+def cite(*names: str, style: str = "text") -> str:
+    """How to cite shipped tables or sources.
+
+    Parameters
+    ----------
+    names : str
+        names of data sets or of sources (``"ucdp_ged"``); none gives every source in use.
+    style : {"text", "bibtex", "short"}
+        sentences, BibTeX entries, or one line for under a figure.
+
+    Raises
+    ------
+    ValueError
+        for an unknown name or style.
+
+    Examples
+    --------
+    >>> print(cite("worldbank", style="short"))
+    World Bank, World Development Indicators, CC BY 4.0
+    """
+    if style not in STYLES:
+        raise ValueError(f"cite: style {style!r} is not known; use one of {', '.join(STYLES)}.")
+    known = cards()
+    wanted = list(dict.fromkeys(key for name in names or known for key in _sources_of(name)))
+    if style == "short":
+        return "; ".join(f"{known[key]['short']}, {known[key]['licence']}" for key in wanted)
+    return "\n".join(text.strip() for key in wanted for text in known[key][style])
+
+
+def _sources_of(name: str) -> list[str]:
+    if name in cards():
+        return [name]
+    resources = {r["name"]: [s["name"] for s in r["sources"]] for r in _package()["resources"]}
+    if name not in resources:
+        raise ValueError(f"cite: {name!r} is no data set and no source.{_nearest(name, [*resources, *cards()])}")
+    return resources[name]

@@ -1,0 +1,434 @@
+"""Events as published to the events table: ``read_events``.
+
+Rules about single rows come first, then one step for rules between rows. Odd rows are flagged in ``issues`` and
+counted in the ledger, never mended; what cannot stand in the table at all raises.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from mali_stats import catalog
+from mali_stats.clean import places
+from mali_stats.ledger import Ledger
+from mali_stats.schema import DATE_PRECISION, DEATHS, EVENTS, GEO_PRECISION, VIOLENCE, typed
+from mali_stats.sources import files, ucdp
+
+FIRST_DAY = date(1946, 1, 1)
+
+
+def read_events(path, country: str | Path | None = None) -> tuple[pd.DataFrame, Ledger]:
+    """Read and clean one publication of events, with an account of every row and every death.
+
+    Parameters
+    ----------
+    path : str, Path or list of them
+        a file (csv, gz, zip, json, geojson, parquet); its layout is told by its content. A list is read as
+        parts or releases of one publication: where an event stands in several, the newest version is kept.
+    country : str or Path, optional
+        ISO3 code of the country to keep, or a folder of seed tables named by the code, for a country that
+        ``seeds/places`` does not know. By default every country in the file is kept; P-codes are given only
+        where seed tables know the country.
+
+    Returns
+    -------
+    events : pandas.DataFrame
+        the events table of :mod:`mali_stats.schema`, one row per event, ordered by day and id. Counts are
+        people killed, nullable integers (missing is not zero); dates are days; coordinates are degrees.
+        ``issues`` lists what is odd about a row.
+    ledger : Ledger
+        rows and deaths in = kept + dropped, by reason.
+
+    Raises
+    ------
+    FileNotFoundError, IsADirectoryError
+        with what to give instead.
+    ValueError
+        for a file of no known layout (listing what was missing for each), a damaged file, or values that
+        cannot stand in the table (listing at most ten: file, row, column, what was got and is accepted). Rows
+        are counted as a spreadsheet shows them, the header being row 1.
+
+    Examples
+    --------
+    >>> events, ledger = read_events(catalog.root() / "notebooks" / "made_up_rows.csv")  # doctest: +SKIP
+    """
+    paths = list(path) if isinstance(path, Sequence) and not isinstance(path, str | Path) else [path]
+    if not paths:
+        raise ValueError("read_events: the list of files is empty; give at least one file.")
+    code, folder = _country(country)
+    parts = [_read(files.open_table(p)) for p in paths]
+    if len(parts) == 1 and parts[0].saved is not None:
+        return _saved(parts[0], code)
+    if any(part.saved is not None for part in parts):
+        raise ValueError("read_events: tables saved by mali_stats are read one at a time, not as parts of a list.")
+    ledger = Ledger()
+    cleaned = [_clean(part, folder, ledger) for part in parts]
+    events = pd.concat(cleaned, ignore_index=True) if len(cleaned) > 1 else cleaned[0]
+    if code is not None:
+        events = _only(events, code, ledger)
+    events = _between_rows(events, ledger)
+    _count_issues(events, ledger)
+    ledger.count("clean", "events", "kept", events)
+    return events, ledger.check()
+
+
+# ---- which file --------------------------------------------------------------------------------------------
+
+
+@dataclass
+class _Part:
+    """One file whose layout is known: its used columns as text, or a table that mali_stats saved."""
+
+    table: files.Table
+    layout: ucdp.Layout | None
+    raw: pd.DataFrame
+    version: str | None = None
+    saved: pd.DataFrame | None = None
+
+
+def _read(table: files.Table) -> _Part:
+    if set(EVENTS) <= set(table.columns):
+        raw = table.take({c: c for c in EVENTS})
+        raw["issues"] = raw["issues"].fillna("")
+        return _Part(table, None, raw, saved=_retyped(table.name, raw))
+    layout, missing = ucdp.recognise(table)
+    if layout is None:
+        shown = ", ".join(table.columns[:12]) + (", ..." if len(table.columns) > 12 else "")
+        absent = len(set(EVENTS) - set(table.columns))
+        raise ValueError(
+            f"{table.name} has no layout that read_events knows. Looked for {ucdp.LAYOUTS}: missing "
+            f"{', '.join(missing)}; a table saved by mali_stats: missing {absent} of {len(EVENTS)} columns. "
+            f"The file has: {shown}."
+        )
+    return _Part(table, layout, table.take(layout.columns), ucdp.version(table.hints))
+
+
+def _retyped(name: str, raw: pd.DataFrame) -> pd.DataFrame:
+    try:
+        return typed(raw, EVENTS)
+    except (ValueError, TypeError) as error:
+        raise ValueError(f"{name}: a table saved by mali_stats, but changed since: {error}. Read the original.") from error
+
+
+def _saved(part: _Part, code: str | None) -> tuple[pd.DataFrame, Ledger]:
+    ledger = Ledger()
+    ledger.count("read", f"rows in {part.table.name}", "in", part.saved)
+    events = part.saved if code is None else _only(part.saved, code, ledger)
+    ledger.count("read", "events, as they were saved", "kept", events)
+    return events, ledger.check()
+
+
+def _country(country) -> tuple[str | None, Path | None]:
+    if country is None:
+        return None, None
+    known = dict(zip(*[catalog.seed("countries")[c] for c in ("iso3", "name")], strict=True))
+    folder = Path(country)
+    code = folder.name if folder.is_dir() else str(country)
+    if code in known:
+        return code, (folder if folder.is_dir() and str(country) != code else None)
+    by_name = {places.key(name): iso3 for iso3, name in known.items()}
+    hint = by_name.get(places.key(code)) or (code.upper() if code.upper() in known else None)
+    proposal = f"; did you mean {hint!r}?" if hint else "; use a code such as 'MLI'."
+    raise ValueError(
+        f"read_events: country={country!r} is not an ISO3 code and not a folder named by one{proposal} A folder of seed "
+        "tables must be named by the code, as seeds/places/MLI is."
+    )
+
+
+def _only(events: pd.DataFrame, code: str, ledger: Ledger) -> pd.DataFrame:
+    keep = events["country"] == code
+    if not keep.any():
+        held = ", ".join(f"{c} ({n:,})" for c, n in events["country"].value_counts().head(5).items())
+        raise ValueError(f"read_events: no row of country {code!r} in the file. It holds {held or 'no rows'}.")
+    ledger.count("clean", "other country", "dropped", events[~keep])
+    return events[keep].reset_index(drop=True)
+
+
+# ---- rules about single rows -------------------------------------------------------------------------------
+
+
+class _Values:
+    """Turn columns of text into values; every value that cannot be turned is remembered with its place."""
+
+    def __init__(self, part: _Part) -> None:
+        self.part, self.problems, self.unknown = part, [], set()
+
+    def turn(self, column: str, parse: Callable[[str], object], accepted: str, empty: bool = True) -> pd.Series:
+        """``column`` through ``parse``, each different text once; ``parse`` raises ValueError or KeyError on a bad one."""
+        raw = self.part.raw[column]
+        codes, texts = pd.factorize(raw)
+        values = np.empty(len(texts) + 1, dtype=object)  # the last one is what a missing value becomes
+        for i, text in enumerate(texts):
+            try:
+                values[i] = parse(places.tidy_text(text))
+            except (ValueError, KeyError, OverflowError):
+                self._remember(np.flatnonzero(codes == i), column, text, accepted)
+        if not empty:
+            self._remember(np.flatnonzero(codes == -1), column, "nothing", accepted)
+        return pd.Series(values[codes], index=raw.index)
+
+    def _remember(self, rows: np.ndarray, column: str, got: str, accepted: str) -> None:
+        published = next((p for p, ours in self.part.layout.columns.items() if ours == column), column)
+        before = self.part.table.rows_before
+        self.problems += [(int(row) + before + 1, published, got, accepted) for row in rows]
+
+    def refuse(self, wrong: pd.Series, column: str, accepted: str) -> None:
+        """Remember the rows whose value in ``column`` is wrong beside the others of its row."""
+        for row in np.flatnonzero(wrong):
+            self._remember(np.array([row]), column, str(self.part.raw[column].iloc[row]), accepted)
+
+    def done(self) -> None:
+        """Raise for what was remembered."""
+        if not self.problems:
+            return
+        first = sorted(self.problems, key=lambda p: p[:2])[:10]
+        lines = [f"  row {row}, column {column}: got {got!r:.60}, accepted: {ok}" for row, column, got, ok in first]
+        raise ValueError(
+            f"{self.part.table.name}: {len(self.problems)} values cannot be read"
+            f"{' (the first ten shown)' if len(self.problems) > 10 else ''}:\n" + "\n".join(lines)
+            + "\nNothing was changed or left out. Correct the file, or download it again, and read it once more."
+        )  # fmt: skip
+
+
+def _whole(text: str) -> int:
+    if not re.fullmatch(r"[+-]?\d{1,15}(\.0+)?", text):
+        raise ValueError(text)
+    return int(float(text))
+
+
+def _count(text: str) -> int:
+    value = _whole(text)
+    if value < 0:
+        raise ValueError(text)
+    return value
+
+
+def _degrees(text: str) -> float:
+    if not re.fullmatch(r"[+-]?\d{1,3}(\.\d+)?([eE]-?\d{1,2})?", text):
+        raise ValueError(text)
+    return float(text)
+
+
+def _day(month_first: bool) -> Callable[[str], np.datetime64]:
+    """Read a day, year first in every layout, or month first in the layout that publishes so."""
+    iso = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?Z?)?")
+    american = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})(?: \d{1,2}:\d{2}(?::\d{2})?)?")
+    last = date.today()
+
+    def read(text: str) -> np.datetime64:
+        if match := iso.fullmatch(text):
+            year, month, day = map(int, match.groups())
+        elif month_first and (match := american.fullmatch(text)):
+            month, day, year = map(int, match.groups())
+        else:
+            raise ValueError(text)
+        if not FIRST_DAY <= date(year, month, day) <= last:
+            raise ValueError(text)
+        return np.datetime64(date(year, month, day), "us")
+
+    return read
+
+
+def _levels(levels: Sequence[str]) -> Callable[[str], str]:
+    """Code ``1`` is the first level, and so on."""
+    codes = {str(i): level for i, level in enumerate(levels, start=1)}
+    return lambda text: codes[str(_whole(text))]
+
+
+_BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
+
+
+def _clean(part: _Part, folder: Path | None, ledger: Ledger) -> pd.DataFrame:
+    """One file to events, each row judged by itself."""
+    for ours in ucdp.OPTIONAL:
+        if ours not in part.raw:
+            part.raw[ours] = pd.Series(np.nan, index=part.raw.index, dtype="str")
+    read = _Values(part)
+    days = "a day from 1946 to today, " + ("MM/DD/YYYY or " if part.layout.month_first else "") + "YYYY-MM-DD"
+    decimal = (lambda t: _degrees(t.replace(",", "."))) if part.table.decimal_comma else _degrees
+    out = {
+        "event_id": read.turn("id", lambda t: str(_whole(t)), "a whole number", empty=False),
+        "country": _countries(read),
+        "date_start": read.turn("date_start", _day(part.layout.month_first), days, empty=False),
+        "date_end": read.turn("date_end", _day(part.layout.month_first), days, empty=False),
+        "date_precision": read.turn("date_prec", _levels(DATE_PRECISION), "1 to 5", empty=False),
+        "geo_precision": read.turn("where_prec", _levels(GEO_PRECISION), "1 to 7", empty=False),
+        "type_of_violence": read.turn("type_of_violence", _levels(VIOLENCE), "1 to 3", empty=False),
+        "latitude": read.turn("latitude", decimal, "degrees with a decimal point"),
+        "longitude": read.turn("longitude", decimal, "degrees with a decimal point"),
+        "clarity": read.turn("clarity", _count, "a whole number"),
+        "active_year": read.turn("active_year", lambda t: _BOOLEANS[t.casefold()], "TRUE, FALSE, 1 or 0"),
+        "n_sources": read.turn("n_sources", _whole, "a whole number, -1 for not recorded"),
+    }
+    texts = ("report_id", "dyad_id", "dyad", "side_a_id", "side_a", "side_b_id", "side_b", "adm_1", "adm_2", "code_status")
+    out |= {c: read.turn(c, lambda t: t or np.nan, "text") for c in texts}
+    out |= {c: read.turn(c, _count, "a whole number of 0 or more, or nothing") for c in DEATHS}
+    out["source_version"] = read.turn("source_version", str, "text")
+    read.done()
+    rows = pd.DataFrame(out)
+    read.refuse(rows["date_end"] < rows["date_start"], "date_end", "a day not before date_start")
+    read.done()
+    rows["source"] = ucdp.SOURCE
+    rows["source_version"] = rows["source_version"].fillna(part.version or np.nan)
+    rows["n_sources"] = rows["n_sources"].where(rows["n_sources"].map(lambda n: n is None or n >= 0), None)
+    rows["n_social_media"], rows["n_army_statements"] = _citing(part.raw)
+    found = [(rows["country"].isin(read.unknown), "unknown-country"), *_odd(rows), *_place(rows, folder)]
+    for column in set(EVENTS) - set(rows):
+        rows[column] = None
+    rows["issues"] = _joined(found, rows.index)
+    events = typed(rows, EVENTS)
+    ledger.count("read", f"rows in {part.table.name} ({part.layout.name})", "in", events)
+    ledger.notes += part.table.notes
+    return events
+
+
+def _countries(read: _Values) -> pd.Series:
+    """ISO3 codes by UCDP's (Gleditsch-Ward) number, else by name; an unknown country keeps its published name."""
+    known = catalog.seed("countries")
+    by_number = dict(zip(known["gw"], known["iso3"], strict=True))
+    by_name = {places.key(name): code for name, code in zip(known["name"], known["iso3"], strict=True)}
+    number = read.turn("country_id", lambda t: by_number.get(str(_whole(t))), "a whole number")
+    name = read.turn("country", lambda t: by_name.get(places.key(t), t), "a country", empty=False)
+    code = number.where(number.notna(), name)
+    read.unknown = set(code.dropna()) - set(known["iso3"])
+    return code
+
+
+def _citing(raw: pd.DataFrame) -> list[pd.Series]:
+    """How many of an event's sources are social media and how many are statements of an army.
+
+    The texts themselves are not kept; what counts as which is in ``seeds/source_kinds.csv``. Missing where no
+    source is recorded.
+    """
+    kinds = catalog.seed("source_kinds")
+    recorded = raw["source_office"].notna() | raw["source_original"].notna()
+    counts = []
+    for kind in ("social_media", "army_statement"):
+        total = pd.Series(0, index=raw.index)
+        for field, rules in kinds[kinds["kind"] == kind].groupby("field", sort=True):
+            match = re.compile("|".join(f"(?:{p})" for p in rules["pattern"]), re.IGNORECASE).search
+            codes, texts = pd.factorize(raw[field])
+            found = [sum(bool(match(item.strip())) for item in text.split(";")) for text in texts]
+            total += np.array([*found, 0])[codes]
+        counts.append(total.astype("Int64").where(recorded))
+    return counts
+
+
+Found = tuple[pd.Series, str | pd.Series]  # which rows, and the issue (one text, or one a row)
+
+
+def _odd(rows: pd.DataFrame) -> list[Found]:
+    """What is odd about single rows, without a place in it."""
+    low, best, high, *parts = (rows[c].astype("Int64") for c in DEATHS)
+    status = rows["code_status"].astype("str")
+    clear = status.isna() | status.str.casefold().eq("clear")
+    counts = rows[list(DEATHS)]
+    off = rows["latitude"].astype(float).abs().gt(90) | rows["longitude"].astype(float).abs().gt(180)
+    return [
+        ((low > best).fillna(False), "low>best"),
+        ((best > high).fillna(False), "best>high"),
+        ((sum(parts) != best).fillna(False), "parts!=best"),
+        (counts.isna().any(axis=1), "missing-count"),
+        (rows["latitude"].isna() | rows["longitude"].isna(), "coordinates-missing"),
+        (off, "coordinates-out-of-range"),
+        (~clear, "code-status:" + status.str.replace(";", ",").fillna("")),
+    ]
+
+
+def _place(rows: pd.DataFrame, folder: Path | None) -> list[Found]:
+    """Fill admin1 and admin2 (codes and names) in place, by the seed tables of each country."""
+    rows["admin1_name"], rows["admin2_name"] = rows["adm_1"], rows["adm_2"]
+    rows["admin1"] = rows["admin2"] = pd.Series(np.nan, index=rows.index, dtype=object)
+    found: list[Found] = []
+    for country in rows["country"].unique():
+        own = folder if folder is not None and folder.name == country else None
+        known = places.gazetteer(country, own)
+        if known is not None:
+            found += places.place(rows, rows["country"] == country, known)
+    return found
+
+
+def _joined(found: list[Found], index: pd.Index) -> pd.Series:
+    """The issues of every row, joined by "; " in the order of the rules."""
+    issues = pd.Series("", index=index, dtype=object)
+    for mask, text in found:
+        here = mask.to_numpy(dtype=bool)
+        if here.any():
+            new = text[here] if isinstance(text, pd.Series) else text
+            issues[here] = (issues[here] + "; " + new).str.removeprefix("; ")
+    return issues
+
+
+# ---- rules between rows ------------------------------------------------------------------------------------
+
+
+def _between_rows(events: pd.DataFrame, ledger: Ledger) -> pd.DataFrame:
+    """One row per event, then flags for events that may be one: the order of the rows does not matter."""
+    order = pd.to_numeric(events["event_id"])
+    events = events.assign(_id=order, _v=_comparable(events["source_version"])).sort_values(["_id", "_v"], kind="stable")
+    events = _newest(events.drop(columns="_id"), ledger).drop(columns="_v")
+    order = pd.to_numeric(events["event_id"])
+    events = events.iloc[np.lexsort((order, events["date_start"]))].reset_index(drop=True)
+    added = [*_possible_duplicates(events), *_split_reports(events)]
+    more = _joined(added, events.index)
+    events["issues"] = (events["issues"] + "; " + more).str.removeprefix("; ").str.removesuffix("; ").astype("str")
+    return events
+
+
+def _comparable(versions: pd.Series) -> pd.Series:
+    """Versions in an order: numbers compared as numbers, an unknown one before all."""
+    known = sorted({v for v in versions.dropna()}, key=lambda v: [int(n) for n in re.findall(r"\d+", v)])
+    return versions.map({v: i for i, v in enumerate(known, start=1)}).fillna(0).astype(int)
+
+
+def _newest(events: pd.DataFrame, ledger: Ledger) -> pd.DataFrame:
+    copies = events.drop(columns="_v").duplicated()
+    ledger.count("clean", "exact copy of another row", "dropped", events[copies])
+    events = events[~copies]
+    newest = events["_v"] == events.groupby("event_id")["_v"].transform("max")
+    ledger.count("clean", "older version of the same event", "dropped", events[~newest])
+    events = events[newest]
+    twice = events[events["event_id"].duplicated(keep=False)]
+    if not twice.empty:
+        one = twice[twice["event_id"] == twice["event_id"].iloc[0]]
+        differ = [c for c in EVENTS if one[c].nunique(dropna=False) > 1]
+        ids = ", ".join(twice["event_id"].unique()[:10])
+        raise ValueError(
+            f"read_events: {twice['event_id'].nunique()} event ids stand in rows that differ, and no version says which is "
+            f"newer: {ids}. Event {one['event_id'].iloc[0]} differs in {', '.join(differ)}. Keep one of the rows, or keep the "
+            "publisher's file names (GEDEvent_v25_1.csv), which tell the version."
+        )
+    return events
+
+
+def _possible_duplicates(events: pd.DataFrame) -> list[Found]:
+    """Same country, days, point, dyad and best estimate under several ids: one event twice, or two alike."""
+    keys = ["country", "date_start", "date_end", "latitude", "longitude", "dyad_id", "type_of_violence", "deaths_best"]
+    complete = events[events[keys].notna().all(axis=1)]
+    alike = complete[complete.duplicated(keys, keep=False)]
+    texts = pd.Series("", index=events.index)
+    for _, ids in alike.groupby(keys, sort=False, observed=True)["event_id"]:
+        for row, own in ids.items():
+            texts[row] = "; ".join(f"possible-duplicate:{i}" for i in ids if i != own)
+    return [(texts != "", texts)]
+
+
+def _split_reports(events: pd.DataFrame) -> list[Found]:
+    """One report split over several places: relid ends in .1, .2, ... (the other places may lie in another country)."""
+    stem = events["report_id"].str.extract(r"^(.*)\.\d+$", expand=False)
+    return [(stem.notna(), "split-report:" + stem.fillna(""))]
+
+
+def _count_issues(events: pd.DataFrame, ledger: Ledger) -> None:
+    """One ledger line for each kind of issue."""
+    items = events["issues"].str.split("; ").explode()
+    kinds = items[items != ""].str.split(":").str[0]
+    for kind in kinds.unique():
+        ledger.count("clean", kind, "flagged", events.loc[kinds.index[kinds == kind].unique()])

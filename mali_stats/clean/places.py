@@ -1,0 +1,277 @@
+"""Names of regions and districts to P-codes, and points against outlines; all knowledge is in seed tables."""
+
+from __future__ import annotations
+
+import difflib
+import re
+import unicodedata
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from mali_stats import catalog
+
+KM_PER_DEGREE = 111.195  # of a great circle, on a sphere of radius 6,371 km
+#: Coarse outlines are off by up to some 10 km, so only what lies farther than this is called a disagreement.
+TOLERANCE_KM = 25.0
+
+
+@dataclass(frozen=True)
+class Gazetteer:
+    """The seed tables of one country (columns as in ``seeds/README.md``); the first frame is the country's own."""
+
+    country: str
+    regions: pd.DataFrame
+    districts: pd.DataFrame
+    frames: pd.DataFrame
+    spellings: pd.DataFrame
+    outlines: pd.DataFrame
+    census: pd.DataFrame
+
+    @property
+    def own_frame(self) -> str:
+        """The frame whose codes the events table carries."""
+        return str(self.regions["frame"].iloc[0])
+
+    def names(self, frame: str) -> dict[str, str]:
+        """Region code -> name in a frame."""
+        rows = self.regions[self.regions["frame"] == frame]
+        return dict(zip(rows["region"], rows["region_name"], strict=True))
+
+
+_REQUIRED = {"regions": ["frame", "region", "region_name"], "districts": ["admin2", "admin2_name", "admin1"]}
+_OPTIONAL = {
+    "frames": ["frame", "admin2", "region", "latitude_from"],
+    "spellings": ["kind", "as_published", "means"],
+    "outlines": ["region", "ring", "point", "longitude", "latitude"],
+    "census": ["month", "frame", "region", "parent", "de_jure", "households"],
+}
+
+
+def gazetteer(country: str, folder: Path | None = None) -> Gazetteer | None:
+    """The seed tables of a country (ISO3 code), or None where there are none; ``folder`` gives one's own."""
+    own = folder or catalog.root() / "seeds" / "places" / country
+    return _gazetteer(country, own) if own.is_dir() else None
+
+
+@cache
+def _gazetteer(country: str, folder: Path) -> Gazetteer:
+    tables = {name: _table(folder, name, columns) for name, columns in {**_REQUIRED, **_OPTIONAL}.items()}
+    districts = tables["districts"]
+    for column in ("earlier_admin1", "earlier_until"):
+        if column not in districts:
+            districts[column] = np.nan
+    known = tables["regions"].loc[tables["regions"]["frame"] == tables["regions"]["frame"].iloc[0], "region"]
+    lost = sorted(set(districts["admin1"]) - set(known))
+    if lost:
+        raise ValueError(f"{folder.name}/districts.csv: admin1 {', '.join(lost)} is not a region in regions.csv.")
+    return Gazetteer(country, **tables)
+
+
+def _table(folder: Path, name: str, columns: list[str]) -> pd.DataFrame:
+    if name in _OPTIONAL and not (folder / f"{name}.csv").is_file():
+        return pd.DataFrame({c: pd.Series(dtype="str") for c in columns})
+    table = catalog.read_seed(folder / f"{name}.csv")
+    missing = [c for c in columns if c not in table]
+    if missing or table.empty:
+        what = f"lacks {', '.join(missing)}" if missing else "has no row"
+        raise ValueError(f"{folder.name}/{name}.csv {what}; it needs {', '.join(columns)}.")
+    return table
+
+
+# ---- names -------------------------------------------------------------------------------------------------
+
+
+def tidy_text(text: str) -> str:
+    """``text`` without zero-width characters and doubled or odd spaces.
+
+    Examples
+    --------
+    >>> tidy_text("Janjaweed  -\\u200b Civilians ")
+    'Janjaweed - Civilians'
+    """
+    return " ".join(re.sub(r"[\u200b-\u200f\u2060\ufeff]", "", text).split())
+
+
+def key(name: str, suffixes: tuple[str, ...] = ()) -> str:
+    """A name without accents, case, punctuation and suffixes, for comparison only.
+
+    Examples
+    --------
+    >>> key("Ménaka cercle", ("cercle",)), key("GOURMA RHAROUS"), key("Gourma-Rharous cercle", ("cercle",))
+    ('menaka', 'gourmarharous', 'gourmarharous')
+    """
+    plain = unicodedata.normalize("NFKD", name.casefold())
+    words = re.findall(r"\w+", "".join(c for c in plain if not unicodedata.combining(c)))
+    bare = {key(suffix) for suffix in suffixes}
+    while len(words) > 1 and words[-1] in bare:
+        words.pop()
+    return "".join(words)
+
+
+class Names:
+    """Look names of one level up: ``admin1`` or ``admin2`` of a gazetteer."""
+
+    def __init__(self, places: Gazetteer, level: str) -> None:
+        spellings = places.spellings
+        self.suffixes = tuple(spellings.loc[spellings["kind"] == "suffix", "as_published"])
+        if level == "admin1":
+            known = places.names(places.own_frame)
+        else:
+            known = dict(zip(places.districts["admin2"], places.districts["admin2_name"], strict=True))
+        self.known = known
+        self.codes: dict[str, list[str]] = {}
+        for code, name in known.items():
+            self.codes.setdefault(key(name), []).append(code)
+        rows = spellings[spellings["kind"] == level]
+        self.mended = {key(n): c for n, c in zip(rows["as_published"], rows["means"], strict=True)}
+
+    def find(self, name: str, among: set[str] | None = None) -> str | None:
+        """The code of a name; a name that several places bear needs ``among`` to tell which."""
+        wanted = key(name, self.suffixes)
+        codes = self.codes.get(wanted) or ([self.mended[wanted]] if wanted in self.mended else [])
+        if len(codes) > 1 and among:
+            codes = [c for c in codes if c in among]
+        return codes[0] if len(codes) == 1 else None
+
+    def nearest(self, name: str) -> str:
+        """The known name that is spelt most alike, as a hint; empty when none is."""
+        by_key = {key(n): n for n in self.known.values()}
+        close = difflib.get_close_matches(key(name, self.suffixes), by_key, n=1, cutoff=0.6)
+        return by_key[close[0]] if close else ""
+
+
+def allowed_regions(places: Gazetteer, region: str, day: pd.Timestamp) -> set[str]:
+    """The regions of today that the name of ``region`` covered on ``day`` (Gao held Ménaka until 2016)."""
+    rows = places.districts
+    return {region, *rows.loc[rows["admin2"].isin(districts_then(places, region, day)), "admin1"]}
+
+
+def districts_then(places: Gazetteer, region: str, day: pd.Timestamp) -> list[str]:
+    """The districts that the name of ``region`` covered on ``day``: its own, and those it has lost since."""
+    rows = places.districts
+    lost_later = (rows["earlier_admin1"] == region) & (pd.to_datetime(rows["earlier_until"]) > day)
+    return list(rows.loc[(rows["admin1"] == region) | lost_later, "admin2"])
+
+
+def era(places: Gazetteer, days: pd.Series) -> np.ndarray:
+    """For each day, how many changes of regions lay behind it."""
+    changes = np.sort(pd.to_datetime(places.districts["earlier_until"]).dropna().unique())
+    return np.searchsorted(changes.astype("datetime64[us]"), days.to_numpy("datetime64[us]"), side="right")
+
+
+def place(rows: pd.DataFrame, here: pd.Series, known: Gazetteer) -> list[tuple[pd.Series, object]]:
+    """Write admin1, admin2 and their names into the rows ``here``; return what is odd about them.
+
+    The district decides the region; the region's own name counts only where no district is named.
+    """
+    mine = rows[here]
+    combos = mine[["adm_1", "adm_2"]].drop_duplicates()
+    looked_up = _look_up(combos, known)
+    found = mine[["adm_1", "adm_2"]].merge(looked_up, on=["adm_1", "adm_2"], how="left").set_axis(mine.index)
+    for column in ("admin1", "admin1_name", "admin2", "admin2_name"):
+        rows.loc[here, column] = found[column].astype(object)
+    odd = [(_everywhere(found[c] != "", rows), found[c].reindex(rows.index)) for c in ("unknown1", "unknown2")]
+    allowed = _allowed(mine, found, known)
+    disagree = [a is not None and d not in a for a, d in zip(allowed["by_name"], found["admin1"], strict=True)]
+    odd.append((_everywhere(pd.Series(disagree, index=mine.index), rows), "region-cercle-disagree"))
+    return odd + _far_points(rows, mine, allowed["all"], known)
+
+
+def _everywhere(mask: pd.Series, rows: pd.DataFrame) -> pd.Series:
+    return mask.reindex(rows.index, fill_value=False).astype(bool)
+
+
+def _look_up(combos: pd.DataFrame, known: Gazetteer) -> pd.DataFrame:
+    """Codes and names for each different pair of region and district names; ``region`` is what the name alone says."""
+    level1, level2 = Names(known, "admin1"), Names(known, "admin2")
+    parent = dict(zip(known.districts["admin2"], known.districts["admin1"], strict=True))
+    out = []
+    for name1, name2 in combos.itertuples(index=False):
+        region = level1.find(name1) if isinstance(name1, str) else None
+        among = {d for d, r in parent.items() if r == region}
+        district = level2.find(name2, among) if isinstance(name2, str) else None
+        admin1 = parent[district] if district else region
+        out.append((
+            name1, name2, region, admin1, level1.known.get(admin1, name1), district, level2.known.get(district, name2),
+            _unknown("admin1", name1, region, level1), _unknown("admin2", name2, district, level2),
+        ))  # fmt: skip
+    columns = ["adm_1", "adm_2", "region", "admin1", "admin1_name", "admin2", "admin2_name", "unknown1", "unknown2"]
+    return pd.DataFrame(out, columns=columns, dtype=object)
+
+
+def _unknown(level: str, name: object, code: str | None, names: Names) -> str:
+    if code is not None or not isinstance(name, str):
+        return ""
+    hint = names.nearest(name)
+    return f"unknown-{level}:{name.replace(';', ',')}" + (f" (nearest: {hint})" if hint else "")
+
+
+def _allowed(mine: pd.DataFrame, found: pd.DataFrame, known: Gazetteer) -> pd.DataFrame:
+    """For each row the regions its published region name covered on its first day, alone and with its district's."""
+    eras = era(known, mine["date_start"])
+    memory: dict = {}
+    by_name, both = [], []
+    for region, admin1, when, day in zip(found["region"], found["admin1"], eras, mine["date_start"], strict=True):
+        if (region, when) not in memory:
+            memory[region, when] = allowed_regions(known, region, pd.Timestamp(day)) if isinstance(region, str) else None
+        names = memory[region, when]
+        by_name.append(names)
+        own = {admin1} if isinstance(admin1, str) else set()
+        both.append(frozenset((names or set()) | own))
+    return pd.DataFrame({"by_name": by_name, "all": both}, index=mine.index, dtype=object)
+
+
+def _far_points(rows: pd.DataFrame, mine: pd.DataFrame, allowed: pd.Series, known: Gazetteer) -> list:
+    """Points farther than TOLERANCE_KM outside the country, or outside the regions that the row names."""
+    if known.outlines.empty:
+        return []
+    x, y = mine["longitude"].astype(float), mine["latitude"].astype(float)
+    usable = x.between(-180, 180) & y.between(-90, 90) & (mine["geo_precision"] != "abroad")
+    outside = pd.Series(False, index=mine.index)
+    outside[usable] = km_outside(known, x[usable].to_numpy(), y[usable].to_numpy(), None) > TOLERANCE_KM
+    disagree = pd.Series(False, index=mine.index)
+    for regions, group in allowed[usable & ~outside].groupby(allowed[usable & ~outside], sort=False):
+        if regions:
+            away = km_outside(known, x[group.index].to_numpy(), y[group.index].to_numpy(), set(regions))
+            disagree[group.index] = away > TOLERANCE_KM
+    return [
+        (_everywhere(outside, rows), "outside-country"),
+        (_everywhere(disagree, rows), "admin-coordinates-disagree"),
+    ]
+
+
+# ---- points ------------------------------------------------------------------------------------------------
+
+
+def km_outside(places: Gazetteer, longitude: np.ndarray, latitude: np.ndarray, regions: set[str] | None) -> np.ndarray:
+    """How far each point lies outside the outlines of ``regions`` (None: all), in km; 0 inside.
+
+    Distances are planar around each point (equirectangular), exact to under 1 % within 200 km.
+    """
+    outlines = places.outlines
+    if regions is not None:
+        outlines = outlines[outlines["region"].isin(regions)]
+    away = np.full(len(longitude), np.inf)
+    for _, ring in outlines.groupby(["region", "ring"], sort=False):
+        x, y = ring["longitude"].to_numpy(float), ring["latitude"].to_numpy(float)
+        away = np.minimum(away, _ring_km(x, y, longitude, latitude))
+    return away
+
+
+def _ring_km(x: np.ndarray, y: np.ndarray, longitude: np.ndarray, latitude: np.ndarray) -> np.ndarray:
+    scale = np.cos(np.radians(latitude))[:, None]
+    ax, ay = (x[None, :] - longitude[:, None]) * scale, y[None, :] - latitude[:, None]
+    bx, by = np.roll(ax, -1, axis=1), np.roll(ay, -1, axis=1)
+    dx, dy = bx - ax, by - ay
+    length = np.where((dx == 0) & (dy == 0), 1.0, dx**2 + dy**2)
+    along = np.clip(-(ax * dx + ay * dy) / length, 0, 1)
+    km = KM_PER_DEGREE * np.sqrt(((ax + along * dx) ** 2 + (ay + along * dy) ** 2).min(axis=1))
+    crosses = (ay > 0) != (by > 0)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        right = ax - ay * dx / dy > 0
+    inside = (crosses & right).sum(axis=1) % 2 == 1
+    return np.where(inside, 0.0, km)

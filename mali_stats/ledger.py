@@ -1,0 +1,92 @@
+"""The account of a step: rows and deaths in = kept + dropped, by reason, always adding up."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from html import escape
+
+import pandas as pd
+
+KINDS = ("in", "dropped", "moved", "flagged", "kept")
+COLUMNS = ("step", "reason", "kind", "rows", "low", "best", "high", "example_ids")
+_SUMS = ("rows", "low", "best", "high")
+
+
+class Ledger:
+    """What went in, what was dropped, moved or flagged and why, and what was kept.
+
+    ``dropped`` and ``kept`` share out what came ``in``; ``moved`` and ``flagged`` are part of ``kept`` and
+    say what happened to it, so a row may stand under several of them. Missing counts stay out of the sums.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> rows = pd.DataFrame({"event_id": ["7", "12"], "deaths_low": [1, 2], "deaths_best": [1, 3],
+    ...                      "deaths_high": [1, 9]})
+    >>> ledger = Ledger()
+    >>> ledger.count("read", "rows in the file", "in", rows)
+    >>> ledger.count("clean", "exact copy", "dropped", rows[:1])
+    >>> ledger.count("clean", "events", "kept", rows[1:])
+    >>> ledger.check().tidy()[["reason", "kind", "rows", "low", "best", "high"]]
+                 reason     kind  rows  low  best  high
+    0  rows in the file       in     2    3     4    10
+    1        exact copy  dropped     1    1     1     1
+    2            events     kept     1    2     3     9
+    """
+
+    def __init__(self) -> None:
+        self._lines: list[dict[str, object]] = []
+        self.notes: list[str] = []
+
+    def add(
+        self, step: str, reason: str, kind: str, *, rows: int, low: int, best: int, high: int, ids: Iterable[str] = ()
+    ) -> None:
+        """Add one line from ready sums; ``ids`` are shown as the three smallest."""
+        if kind not in KINDS:
+            raise ValueError(f"Ledger.add: kind {kind!r} is not known; use one of {', '.join(KINDS)}.")
+        values = (step, reason, kind, int(rows), int(low), int(best), int(high), _smallest(ids))
+        self._lines.append(dict(zip(COLUMNS, values, strict=True)))
+
+    def count(self, step: str, reason: str, kind: str, rows: pd.DataFrame) -> None:
+        """Add one line for ``rows`` of an events table; nothing is added for no rows (except in and kept)."""
+        if rows.empty and kind not in ("in", "kept"):
+            return
+        low, best, high = (rows[f"deaths_{name}"].sum() for name in ("low", "best", "high"))
+        self.add(step, reason, kind, rows=len(rows), low=low, best=best, high=high, ids=rows["event_id"])
+
+    def tidy(self) -> pd.DataFrame:
+        """One row a line: step, reason, kind, rows, low, best, high, example_ids (the three smallest)."""
+        return pd.DataFrame(self._lines, columns=list(COLUMNS))
+
+    def check(self) -> Ledger:
+        """Return the ledger, or raise ``AssertionError`` where in differs from kept + dropped."""
+        table = self.tidy()
+        sums = {kind: table.loc[table["kind"] == kind, list(_SUMS)].sum() for kind in ("in", "dropped", "kept")}
+        off = sums["in"] - sums["dropped"] - sums["kept"]
+        if (off != 0).any():
+            wrong = ", ".join(f"{name} {int(value):+d}" for name, value in off.items() if value)
+            raise AssertionError(
+                f"The ledger does not add up: in - dropped - kept leaves {wrong}. This is a fault of mali_stats, "
+                "not of the file: please report it with the ledger's table."
+            )
+        return self
+
+    def __len__(self) -> int:
+        return len(self._lines)
+
+    def __repr__(self) -> str:
+        shown = self.tidy().to_string(index=False) if self._lines else "empty ledger"
+        return "\n".join([shown, *(f"note: {note}" for note in self.notes)])
+
+    def _repr_html_(self) -> str:
+        notes = "".join(f"<p>{escape(note)}</p>" for note in self.notes)
+        return self.tidy().to_html(index=False, escape=True, border=0) + notes
+
+
+def _smallest(ids: Iterable[str], n: int = 3) -> str:
+    """The ``n`` smallest ids, numbers by value before words by letters."""
+
+    def order(text: str) -> tuple[bool, int, str]:
+        return (not text.isdigit(), int(text) if text.isdigit() else 0, text)
+
+    return ", ".join(sorted({str(i) for i in ids}, key=order)[:n])

@@ -1,0 +1,232 @@
+"""The tables' columns, kinds and levels, and ``check``, which holds a table to them.
+
+Every stage of the library hands the next one a plain ``pandas.DataFrame`` in one of the vocabularies below,
+so this module is the whole contract between them.
+"""
+
+from __future__ import annotations
+
+import pandas as pd
+from pandas.api import types
+
+DATE_PRECISION = ("day", "days", "week", "month", "year")
+GEO_PRECISION = ("exact", "near", "admin2", "admin1", "area", "country", "abroad")
+VIOLENCE = ("state-based", "non-state", "one-sided")
+#: The counts of deaths, in the order in which every table shows them.
+DEATHS = (
+    "deaths_low", "deaths_best", "deaths_high",
+    "deaths_a", "deaths_b", "deaths_civilians", "deaths_unknown",
+)  # fmt: skip
+#: What a panel adds up.
+COUNTS = ("events", *DEATHS)
+UNALLOCATED = "unallocated"
+
+#: column -> kind, in order. Kinds: text, whole (nullable integer), number, date, flag (nullable boolean),
+#: or a tuple of the levels of an ordered category.
+EVENTS: dict[str, str | tuple[str, ...]] = {
+    "source": "text", "source_version": "text", "event_id": "text", "country": "text", "report_id": "text",
+    "date_start": "date", "date_end": "date", "date_precision": DATE_PRECISION,
+    "admin1": "text", "admin1_name": "text", "admin2": "text", "admin2_name": "text",
+    "latitude": "number", "longitude": "number", "geo_precision": GEO_PRECISION,
+    "type_of_violence": VIOLENCE, "event_type": "text", "sub_event_type": "text",
+    "dyad_id": "text", "dyad": "text", "side_a_id": "text", "side_a": "text",
+    "side_b_id": "text", "side_b": "text",
+    **{name: "whole" for name in DEATHS},
+    "convention": "flag", "clarity": "whole", "active_year": "flag",
+    "n_sources": "whole", "n_social_media": "whole", "n_army_statements": "whole", "issues": "text",
+}  # fmt: skip
+
+PANEL: dict[str, str | tuple[str, ...]] = {
+    "country": "text", "region": "text", "region_name": "text", "month": "date", "in_scope": "flag",
+    **{name: "whole" for name in COUNTS}, "frame": "text",
+}  # fmt: skip
+
+DISPLACEMENT: dict[str, str | tuple[str, ...]] = {
+    "source": "text", "source_version": "text",
+    "indicator": "text", "population_group": "text", "breakdown": "text", "measure": "text",
+    "as_of": "date", "as_of_precision": ("day", "month", "year"), "period_start": "date", "period_end": "date",
+    "country": "text", "admin1": "text", "asylum_country": "text", "unit": "text",
+    "low": "whole", "best": "whole", "high": "whole", "qualifier": "text",
+    "published_on": "date", "licence": "text", "issues": "text",
+}  # fmt: skip
+INDICATORS = (
+    "idps", "refugees", "asylum_seekers", "returnees", "stateless", "other_concern",
+    "people_in_need", "food_insecure", "new_displacement",
+)  # fmt: skip
+
+_TABLES = {"events": EVENTS, "displacement": DISPLACEMENT, "panel": PANEL}
+_DTYPES = {"text": "str", "whole": "Int64", "number": "float64", "date": "datetime64[us]", "flag": "boolean"}
+
+
+def dtype(kind: str | tuple[str, ...]):
+    """The pandas dtype of a column kind."""
+    if isinstance(kind, tuple):
+        return pd.CategoricalDtype(list(kind), ordered=True)
+    return _DTYPES[kind]
+
+
+def typed(table: pd.DataFrame, columns: dict[str, str | tuple[str, ...]]) -> pd.DataFrame:
+    """``table`` with exactly ``columns``, in their order and dtypes; text becomes the kind it stands for."""
+    return pd.DataFrame({name: _as(table[name], kind) for name, kind in columns.items()})
+
+
+def _as(values: pd.Series, kind: str | tuple[str, ...]) -> pd.Series:
+    if kind == "flag" and not types.is_bool_dtype(values):
+        values = values.map({"True": True, "False": False, "1": True, "0": False, True: True, False: False})
+    elif kind == "number":
+        return values.astype("float64")
+    elif kind == "whole" and not types.is_numeric_dtype(values):
+        values = pd.to_numeric(values)
+    elif kind == "date":
+        return pd.to_datetime(values).astype(_DTYPES["date"])
+    return values.astype(dtype(kind))
+
+
+# ---- check -------------------------------------------------------------------------------------------------
+
+Problem = tuple[object, str, str]  # row label, column, reason
+
+
+def check(table: pd.DataFrame) -> pd.DataFrame:
+    """Hold an events, displacement or panel table to its vocabulary.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        any of the three tables; which one is told by its columns. Further columns are allowed.
+
+    Returns
+    -------
+    pandas.DataFrame
+        the table itself, unchanged, when nothing is wrong.
+
+    Raises
+    ------
+    TypeError
+        when it is not a frame.
+    ValueError
+        listing at most ten places: row, column and reason.
+
+    Examples
+    --------
+    >>> import mali_stats as ms
+    >>> panel = ms.load("region_month")
+    >>> ms.check(panel) is panel
+    True
+    """
+    if not isinstance(table, pd.DataFrame):
+        raise TypeError(f"check: a pandas.DataFrame is wanted, got {type(table).__name__}.")
+    name = _which(table)
+    problems = _columns(table, name) or [*_values(table, _TABLES[name]), *_RULES[name](table)]
+    if problems:
+        shown = "\n".join(f"  row {row}, column {column}: {reason}" for row, column, reason in problems[:10])
+        more = f"\n  ... and {len(problems) - 10} more" if len(problems) > 10 else ""
+        raise ValueError(f"check: this {name} table has {len(problems)} faults:\n{shown}{more}")
+    return table
+
+
+def _which(table: pd.DataFrame) -> str:
+    for name, keys in (("events", {"event_id"}), ("displacement", {"indicator"}), ("panel", {"region", "month"})):
+        if keys <= set(table.columns):
+            return name
+    raise ValueError(
+        f"check: this is none of the tables it knows. Columns: {', '.join(map(str, table.columns[:12]))}. An events "
+        "table has event_id, a displacement table indicator, a panel region and month."
+    )
+
+
+def _columns(table: pd.DataFrame, name: str) -> list[Problem]:
+    # A panel may lack in_scope and frame (a shipped one is in scope throughout); the grid itself it may not.
+    optional = {"in_scope", "frame"} if name == "panel" else set()
+    missing = [c for c in _TABLES[name] if c not in table.columns and c not in optional]
+    repeated = table.columns[table.columns.duplicated()]
+    return [("-", c, "the column is missing") for c in missing] + [("-", c, "stands twice") for c in repeated]
+
+
+def _values(table: pd.DataFrame, columns: dict[str, str | tuple[str, ...]]) -> list[Problem]:
+    problems: list[Problem] = []
+    for name, kind in columns.items():
+        if name in table:
+            problems += _rows(table, _wrong(table[name], kind), name, _ACCEPTED.get(kind, f"one of {kind}"))
+    return problems
+
+
+_ACCEPTED = {"text": "text", "whole": "a whole number of 0 or more", "number": "a number", "date": "a date"}
+_ACCEPTED["flag"] = "True or False"
+
+
+def _wrong(values: pd.Series, kind: str | tuple[str, ...]) -> pd.Series:
+    """Which values are not of ``kind``; a missing value is always allowed."""
+    known = values.notna()
+    if isinstance(kind, tuple):
+        return known & ~values.astype("object").isin(kind)
+    if kind == "text":
+        return known & ~values.map(lambda v: isinstance(v, str)).astype(bool)
+    if kind == "date":
+        return known & (not types.is_datetime64_any_dtype(values))
+    if kind == "flag":
+        return known & ~values.astype("object").isin([True, False])
+    number = pd.to_numeric(values, errors="coerce")
+    if kind == "number":
+        return known & ~number.abs().lt(float("inf"))
+    return known & ~(number.ge(0) & number.lt(float("inf")) & number.mod(1).eq(0))
+
+
+def _rows(table: pd.DataFrame, wrong: pd.Series, column: str, accepted: str) -> list[Problem]:
+    wrong = wrong.fillna(False).astype(bool)
+    return [(row, column, f"got {table.at[row, column]!r}, accepted: {accepted}") for row in _labels(table, wrong)]
+
+
+def _labels(table: pd.DataFrame, wrong: pd.Series) -> list:
+    if not table.index.is_unique:
+        raise ValueError("check: the table's index has repeated labels; call .reset_index(drop=True) first.")
+    return list(table.index[wrong.to_numpy(dtype=bool)])
+
+
+def _events_rules(table: pd.DataFrame) -> list[Problem]:
+    problems = [(r, "event_id", "missing; every event needs an id") for r in _labels(table, table["event_id"].isna())]
+    twice = table.duplicated(["source", "event_id"], keep=False)
+    problems += _rows(table, twice, "event_id", "one row per event and source (read_events drops copies)")
+    backwards = table["date_end"] < table["date_start"]
+    problems += _rows(table, backwards, "date_end", "a day not before date_start")
+    for name in ("date_start", "date_end"):
+        problems += _rows(table, table[name].isna(), name, "a date; an event without one cannot be placed in time")
+    return problems
+
+
+def _displacement_rules(table: pd.DataFrame) -> list[Problem]:
+    problems = _rows(table, ~table["indicator"].isin(INDICATORS), "indicator", f"one of {', '.join(INDICATORS)}")
+    stock = table["measure"] == "stock"
+    problems += _rows(table, stock & table["as_of"].isna(), "as_of", "a stock needs the day it was counted")
+    flow = table["measure"].isin(["flow", "net change"])
+    problems += _rows(table, flow & table["period_start"].isna(), "period_start", "a flow needs its period")
+    known = ("stock", "flow", "net change")
+    return problems + _rows(table, ~table["measure"].isin(known), "measure", f"one of {', '.join(known)}")
+
+
+def _panel_rules(table: pd.DataFrame) -> list[Problem]:
+    keys = ["country", "region", *_by_columns(table)]
+    problems = _rows(table, table.duplicated([*keys, "month"], keep=False), "month", "one row per region and month")
+    problems += _rows(table, table["month"].dt.day.ne(1), "month", "the first day of a month")
+    months = table["month"].dt.year * 12 + table["month"].dt.month
+    span = months.groupby([table[k] for k in keys], observed=True).agg(["min", "max", "nunique"])
+    gaps = span[span["max"] - span["min"] + 1 != span["nunique"]]
+    problems += [("-", "month", f"months are missing in {' / '.join(map(str, _tuple(g)))}") for g in gaps.index]
+    if "in_scope" in table:
+        out = ~table["in_scope"].astype(bool)
+        wrong = out & table["events"].notna()
+        problems += _rows(table, wrong, "events", "missing where the month is out of scope (zero means none reported)")
+    return problems
+
+
+def _by_columns(table: pd.DataFrame) -> list[str]:
+    """The grid columns that ``by`` added: further columns that hold categories or text."""
+    others = [c for c in table.columns if c not in PANEL and not c.endswith("_issues")]
+    return [c for c in others if isinstance(table[c].dtype, pd.CategoricalDtype) or types.is_string_dtype(table[c])]
+
+
+def _tuple(key) -> tuple:
+    return key if isinstance(key, tuple) else (key,)
+
+
+_RULES = {"events": _events_rules, "displacement": _displacement_rules, "panel": _panel_rules}

@@ -1,0 +1,329 @@
+"""Open what publishers send: compressed or not, text or parquet, and hand over named columns as text.
+
+No decision about the content is made here. What cannot be read raises ``ValueError`` with the file, the place
+and the way out; nothing is skipped.
+"""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import json
+import re
+import zipfile
+import zlib
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.csv
+import pyarrow.parquet
+
+ENDINGS = ".csv, .csv.gz, .zip, .json, .geojson, .parquet"
+_HEAD = 1 << 18  # bytes looked at to tell header, separator and HXL row
+_BLOCK = 1 << 25  # a quoted value may not be longer than one block of the parser
+_SEPARATORS = ",;\t|"
+
+
+@dataclass
+class Table:
+    """One file as published: ``columns`` in the file's order, and ``take`` to get some of them as text.
+
+    ``rows_before`` is the number of rows above the first record (header, HXL tags), so that record ``i`` stands in
+    row ``i + rows_before + 1`` of the file as a spreadsheet shows it. ``hints`` are names and addresses that
+    came with the file (member of a zip, page addresses) and may tell a version.
+    """
+
+    name: str
+    columns: list[str]
+    kind: str
+    rows_before: int = 1
+    hints: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    decimal_comma: bool = False
+    _source: object = None
+
+    def take(self, wanted: dict[str, str]) -> pd.DataFrame:
+        """The columns ``wanted`` (published name -> new name), every value as text, an empty one missing."""
+        frame = self._source(list(wanted)) if callable(self._source) else self._source[list(wanted)]
+        return frame.rename(columns=wanted)
+
+
+def open_table(path) -> Table:
+    """Open one file, whatever it is called, and read its header.
+
+    Raises
+    ------
+    FileNotFoundError, IsADirectoryError
+        with what to give instead.
+    ValueError
+        for an empty, truncated, foreign or wrongly encoded file.
+    """
+    path = Path(path)
+    if path.is_dir():
+        raise IsADirectoryError(f"{path} is a folder; give one file ({ENDINGS}) or a list of files.")
+    if not path.is_file():
+        raise FileNotFoundError(f"There is no file {path}. Give the path of a downloaded file ({ENDINGS}).")
+    name, data = _decompressed(path.name, path.read_bytes())
+    return _recognised(name, data, [path.name, name])
+
+
+def _decompressed(name: str, data: bytes) -> tuple[str, bytes]:
+    if data[:2] == b"\x1f\x8b":
+        try:
+            return name, gzip.decompress(data)
+        except (EOFError, OSError, zlib.error) as error:
+            raise ValueError(f"{name}: the gzip file is cut short or damaged ({error}). Download it again.") from error
+    if data[:2] == b"PK":
+        return _unzipped(name, data)
+    return name, data
+
+
+def _unzipped(name: str, data: bytes) -> tuple[str, bytes]:
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            members = [m for m in archive.namelist() if not m.endswith("/") and not m.startswith("__MACOSX/")]
+            if any(m.startswith("xl/") for m in members):
+                raise ValueError(f"{name} is an Excel workbook; save the sheet as CSV (UTF-8) and read that.")
+            if len(members) != 1:
+                held = ", ".join(members[:5]) or "nothing"
+                raise ValueError(f"{name}: the zip must hold one file, it holds {held}. Unpack it and give one file.")
+            return members[0].rsplit("/", 1)[-1], archive.read(members[0])
+    except (zipfile.BadZipFile, EOFError, zlib.error, NotImplementedError, RuntimeError) as error:
+        raise ValueError(f"{name}: the zip file is cut short or damaged ({error}). Download it again.") from error
+
+
+def _recognised(name: str, data: bytes, hints: list[str]) -> Table:
+    if data[:4] == b"PAR1":
+        return _parquet(name, data, hints)
+    text = _utf8(name, data)
+    start = text[:512].lstrip()
+    if not start:
+        raise ValueError(f"{name} is empty. Download it again, or check the path.")
+    if start[:1] == b"<":
+        raise ValueError(
+            f"{name} is a web page or XML, not a table: it begins with {start[:40].decode('utf-8', 'replace')!r}. The "
+            "server may have answered with an error page; download the file again."
+        )
+    if start[:1] in (b"{", b"["):
+        return _json(name, text, hints)
+    return _csv(name, text, hints)
+
+
+def _utf8(name: str, data: bytes) -> bytes:
+    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        try:
+            return data.decode("utf-16").encode()
+        except UnicodeDecodeError as error:
+            raise ValueError(f"{name}: UTF-16 by its first bytes, but damaged at byte {error.start}.") from error
+    if b"\x00" in data[:4096]:
+        raise ValueError(f"{name} is binary, or UTF-16 without a byte order mark. Save it as CSV (UTF-8).")
+    return data.removeprefix(b"\xef\xbb\xbf")
+
+
+# ---- csv ---------------------------------------------------------------------------------------------------
+
+
+def _csv(name: str, data: bytes, hints: list[str]) -> Table:
+    offset = _first_line(data)
+    separator = _separator(data[offset : offset + _HEAD])
+    head = _head(name, data[offset : offset + _HEAD], separator)
+    columns, first = head[0], (head[1] if len(head) > 1 else [])
+    skipped = 1
+    if _is_hxl(first):
+        skipped, first = 2, (head[2] if len(head) > 2 else [])
+    # One publisher ends every row with a separator too many: 48 fields under 47 headers.
+    extra = ["(after the last header)"] if len(first) == len(columns) + 1 and first[-1].strip() == "" else []
+    body = _after_rows(data, offset, skipped, separator)
+    titles = _unique_titles(columns + extra)
+
+    def take(wanted: list[str]) -> pd.DataFrame:
+        return _parse(name, data, body, titles, wanted + extra, separator, bool(extra), skipped)[wanted]
+
+    return Table(name, titles[: len(columns)], "csv", skipped, hints, [], separator != ",", take)
+
+
+def _first_line(data: bytes) -> int:
+    """Where the header begins: after blank lines and Excel's ``sep=`` line."""
+    match = re.match(rb"(?:[ \t]*(?:\r\n|\n|\r))*(?:\"?sep=.\"?(?:\r\n|\n|\r))?", data)
+    return match.end() if match else 0
+
+
+def _separator(head: bytes) -> str:
+    line = re.split(rb"\r\n|\n|\r", head, maxsplit=1)[0].decode("utf-8", "replace")
+    outside = re.sub(r'"[^"]*"', "", line)
+    return max(_SEPARATORS, key=outside.count)
+
+
+def _head(name: str, head: bytes, separator: str) -> list[list[str]]:
+    text = head.decode("utf-8", "replace")
+    rows = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
+    found: list[list[str]] = []
+    try:
+        for row in rows:
+            if any(cell.strip() for cell in row):
+                found.append(row)
+            if len(found) == 3:
+                break
+    except csv.Error as error:
+        raise ValueError(f"{name}: the first rows are not a table ({error}).") from error
+    if not found:
+        raise ValueError(f"{name} holds no row. Download it again, or check the path.")
+    found[0] = [cell.strip().strip("\ufeff") for cell in found[0]]
+    return found
+
+
+def _is_hxl(row: list[str]) -> bool:
+    filled = [cell.strip() for cell in row if cell.strip()]
+    return bool(filled) and all(cell.startswith("#") for cell in filled)
+
+
+def _after_rows(data: bytes, offset: int, rows: int, separator: str) -> int:
+    """The byte at which the first record begins (header and HXL row hold no line breaks)."""
+    for _ in range(rows):
+        blank = re.compile(rb"(?:[ \t%s]*(?:\r\n|\n|\r))*" % re.escape(separator.encode())).match(data, offset)
+        end = re.compile(rb"\r\n|\n|\r").search(data, blank.end() if blank else offset)
+        offset = end.end() if end else len(data)
+    return offset
+
+
+def _unique_titles(columns: list[str]) -> list[str]:
+    seen: dict[str, int] = {}
+    titles = []
+    for i, column in enumerate(columns):
+        key = column or f"(column {i + 1} without a name)"
+        seen[key] = seen.get(key, 0) + 1
+        titles.append(key if seen[key] == 1 else f"{key} ({seen[key]})")
+    return titles
+
+
+def _parse(name, data, body, titles, wanted, separator, extra, skipped) -> pd.DataFrame:
+    if not data[body:].strip():
+        return pd.DataFrame({c: pd.Series(dtype="str") for c in wanted})
+    text = pa.py_buffer(data)[body:]
+    try:
+        table = pa.csv.read_csv(
+            pa.BufferReader(text),
+            read_options=pa.csv.ReadOptions(column_names=titles, block_size=_BLOCK),
+            parse_options=pa.csv.ParseOptions(delimiter=separator, newlines_in_values=True),
+            convert_options=pa.csv.ConvertOptions(
+                include_columns=wanted, column_types=dict.fromkeys(wanted, pa.string()),
+                strings_can_be_null=True, quoted_strings_can_be_null=True, null_values=["", "NA"],
+            ),
+        )  # fmt: skip
+    except pa.ArrowInvalid as error:
+        raise ValueError(_diagnosis(name, data, body, titles, separator, skipped, error)) from error
+    frame = table.to_pandas(types_mapper={pa.string(): pd.StringDtype(na_value=float("nan"))}.get)
+    if extra and frame[wanted[-1]].notna().any():
+        row = int(frame[wanted[-1]].notna().argmax()) + skipped + 1
+        raise ValueError(
+            f"{name}, row {row}: the rows have {len(titles)} fields under {len(titles) - 1} headers and the last field is "
+            f"not empty (got {frame[wanted[-1]].dropna().iloc[0]!r}). Without a header for it no column can be trusted."
+        )
+    return frame
+
+
+def _diagnosis(name, data, body, titles, separator, skipped, error) -> str:
+    """Find the place by a slower second reading, for an error that says where and what."""
+    try:
+        text = data[body:].decode("utf-8")
+    except UnicodeDecodeError as wrong:
+        row = data.count(b"\n", 0, body + wrong.start) + 1
+        return (
+            f"{name}, line {row}: not UTF-8 (byte {data[body + wrong.start]:#04x}). The file may be in Windows-1252 or Latin-1; "
+            "save it as CSV UTF-8 and read it again."
+        )
+    records = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
+    row = skipped
+    try:
+        for record in records:
+            row += 1
+            if record and len(record) != len(titles):
+                return (
+                    f"{name}, row {row}: {len(record)} fields where the header has {len(titles)}; it begins with "
+                    f"{separator.join(record)[:60]!r}. The file may be cut short, or a separator stands unquoted."
+                )
+    except csv.Error as wrong:
+        return f"{name}, row {row + 1}: not a table row ({wrong})."
+    return f"{name}: the table cannot be parsed ({str(error).splitlines()[0][:200]})."
+
+
+# ---- json and parquet --------------------------------------------------------------------------------------
+
+
+def _json(name: str, data: bytes, hints: list[str]) -> Table:
+    try:
+        content = json.loads(data)
+    except (json.JSONDecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise ValueError(f"{name}: not valid JSON ({error}). It may be cut short; download it again.") from error
+    pages = content if isinstance(content, list) and _all_pages(content) else [content]
+    records = [record for page in pages for record in _records(name, page)]
+    notes = []
+    for page in filter(lambda p: isinstance(p, dict), pages):
+        hints = hints + [str(page[k]) for k in ("NextPageUrl", "PreviousPageUrl") if page.get(k)]
+    totals = [int(p["TotalCount"]) for p in pages if isinstance(p, dict) and str(p.get("TotalCount", "")).isdigit()]
+    if totals and max(totals) > len(records):
+        notes.append(
+            f"{name}: the publisher counts {max(totals):,} records in all, this file holds {len(records):,}. Give all pages "
+            "as a list, or check the filters of the request."
+        )
+    if not records:
+        raise ValueError(f"{name} holds no record. The request may have matched nothing; check its filters.")
+    frame = pd.DataFrame([{str(k): _text(v) for k, v in record.items()} for record in records], dtype="str")
+    hxl = int(_is_hxl([v for v in frame.iloc[0].tolist() if isinstance(v, str)]))
+    return Table(name, list(frame.columns), "json", 0, hints, notes, False, frame.iloc[hxl:].reset_index(drop=True))
+
+
+def _all_pages(content: list) -> bool:
+    return bool(content) and all(isinstance(page, dict) and "Result" in page for page in content)
+
+
+def _records(name: str, page) -> list[dict]:
+    """The records of a list, an API page or a GeoJSON collection."""
+    if isinstance(page, dict) and isinstance(page.get("features"), list):
+        page = [_feature(f) for f in page["features"]]
+    elif isinstance(page, dict):
+        lists = [page[k] for k in ("Result", "results", "data", "items") if isinstance(page.get(k), list)]
+        page = lists[0] if lists else [page]
+    if not all(isinstance(record, dict) for record in page):
+        raise ValueError(f"{name}: JSON, but not a list of records (objects with named values).")
+    return page
+
+
+def _feature(feature: dict) -> dict:
+    record = dict(feature.get("properties") or {})
+    geometry = feature.get("geometry") or {}
+    if geometry.get("type") == "Point" and len(geometry.get("coordinates") or ()) >= 2:
+        record.setdefault("longitude", geometry["coordinates"][0])
+        record.setdefault("latitude", geometry["coordinates"][1])
+    return record
+
+
+def _text(value):
+    """A JSON value as the text a CSV would hold; null and "" are missing."""
+    if value is None or value == "":
+        return float("nan")
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def _parquet(name: str, data: bytes, hints: list[str]) -> Table:
+    try:
+        file = pa.parquet.ParquetFile(pa.BufferReader(data))
+    except (pa.ArrowInvalid, OSError) as error:
+        raise ValueError(f"{name}: the parquet file is damaged ({error}). Download or save it again.") from error
+
+    def take(wanted: list[str]) -> pd.DataFrame:
+        return pd.DataFrame({c: _as_text(file.read([c]).column(0)) for c in wanted})
+
+    return Table(name, list(file.schema_arrow.names), "parquet", 0, hints, [], False, take)
+
+
+def _as_text(column: pa.ChunkedArray) -> pd.Series:
+    if pa.types.is_dictionary(column.type):
+        column = column.cast(column.type.value_type)
+    if pa.types.is_boolean(column.type):
+        return column.to_pandas().map({True: "True", False: "False"}).astype("str")
+    text = column.cast(pa.string())
+    return text.to_pandas(types_mapper={pa.string(): pd.StringDtype(na_value=float("nan"))}.get)

@@ -1,0 +1,101 @@
+"""UCDP Georeferenced Event Dataset: bulk file, web export, HDX copy, API pages.
+
+All four carry the same facts under nearly the same names; which one a file is, its columns tell. Versions since
+17.1 are read; the older ones lack some columns, which are then missing in the table.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from mali_stats.sources.files import Table
+
+SOURCE = "ucdp_ged"
+
+#: our name -> the names it is published under (letter case does not matter)
+REQUIRED = {
+    "id": ("id",), "type_of_violence": ("type_of_violence",), "country_id": ("country_id",),
+    "country": ("country",), "dyad_id": ("dyad_new_id",), "dyad": ("dyad_name",),
+    "side_a": ("side_a",), "side_b": ("side_b",),
+    "where_prec": ("where_prec",), "adm_1": ("adm_1",), "adm_2": ("adm_2",),
+    "latitude": ("latitude",), "longitude": ("longitude",),
+    "date_prec": ("date_prec",), "date_start": ("date_start",), "date_end": ("date_end",),
+    "deaths_a": ("deaths_a",), "deaths_b": ("deaths_b",),
+    "deaths_civilians": ("deaths_civilians",), "deaths_unknown": ("deaths_unknown",),
+    "deaths_best": ("best", "best_est"), "deaths_high": ("high", "high_est"), "deaths_low": ("low", "low_est"),
+}  # fmt: skip
+OPTIONAL = {
+    "report_id": ("relid",), "active_year": ("active_year",), "code_status": ("code_status",),
+    "side_a_id": ("side_a_new_id",), "side_b_id": ("side_b_new_id",), "clarity": ("event_clarity",),
+    "n_sources": ("number_of_sources",), "source_office": ("source_office",),
+    "source_original": ("source_original",), "source_version": ("source_version", "version"),
+}  # fmt: skip
+LAYOUTS = "UCDP GED (bulk file since 17.1, web export, HDX copy, API pages)"
+
+
+@dataclass(frozen=True)
+class Layout:
+    """How one file names its columns (published -> ours), and the order of its dates."""
+
+    name: str
+    columns: dict[str, str]
+    month_first: bool
+
+
+def recognise(table: Table) -> tuple[Layout | None, list[str]]:
+    """The layout of a file, or None and the columns that are missing for it."""
+    published = {column.strip().casefold(): column for column in reversed(table.columns)}
+    columns, missing = {}, []
+    for ours, names in {**REQUIRED, **OPTIONAL}.items():
+        found = next((published[n] for n in names if n in published), None)
+        if found is not None:
+            columns[found] = ours
+        elif ours in REQUIRED:
+            missing.append(" or ".join(names))
+    if missing:
+        return None, missing
+    web = "best_est" in published
+    name = "web export" if web else "API page" if table.kind == "json" else "HDX copy" if "iso3" in published else "bulk"
+    return Layout(name, columns, month_first=web), []
+
+
+_VERSION = (
+    re.compile(r"gedevents?[_/-]v?(\d{2}(?:[._]\d{1,2}){1,3})(?!\d)", re.I),
+    re.compile(r"\bged(\d{2})(\d)(?:-|\b)", re.I),
+)
+
+
+def version(hints: list[str]) -> str | None:
+    """The version that a file's name or address gives, such as ``25.1`` or ``26.0.8``; None when it gives none.
+
+    Examples
+    --------
+    >>> version(["GEDEvent_v25_1.csv"]), version(["ged251-csv.zip"]), version(["gedevents-2025-01-31.csv"])
+    ('25.1', '25.1', None)
+    """
+    for hint in hints:
+        for pattern in _VERSION:
+            if match := pattern.search(hint):
+                return ".".join(match.groups()).replace("_", ".")
+    return None
+
+
+def coverage_end(source_version: str | None) -> tuple[int, int] | None:
+    """The last (year, month) that a version covers: yearly ``25.1`` ends in December 2024, candidate ``26.0.8`` in August 2026.
+
+    Examples
+    --------
+    >>> coverage_end("24.1"), coverage_end("26.0.8"), coverage_end("26.01.26.03"), coverage_end(None)
+    ((2023, 12), (2026, 8), (2026, 3), None)
+    """
+    parts = [int(p) for p in source_version.split(".")] if source_version else []
+    if len(parts) == 2:
+        return 1999 + parts[0], 12
+    if len(parts) in (3, 4) and 1 <= parts[-1] <= 12:
+        return 2000 + parts[-2 if len(parts) == 4 else 0], parts[-1]
+    return None
+
+
+#: The first month of the record.
+COVERAGE_START = (1989, 1)
