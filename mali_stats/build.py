@@ -116,6 +116,10 @@ def country_year(path: Path) -> pd.DataFrame:
     return raw.astype(dict.fromkeys(whole, "int64")).sort_values(["country", "year"], ignore_index=True)
 
 
+def _release(path: Path) -> str:
+    return ", ".join(_published(path, ["version"])["version"].unique())
+
+
 def population(path: Path) -> pd.DataFrame:
     """The World Bank's national totals."""
     columns = {"Country Code": "country", "Year": "year", "Value": "population"}
@@ -174,7 +178,7 @@ def build(raw: Path, out: Path, country: str = "MLI", version: str | None = None
             title, card, about, make = PUBLISHED[name]
             tables[name] = make(path)
             last = int(tables[name]["year"].max())
-            kept = ("25.1", f"{last}-12-31") if name == "country_year" else (f"to {last}", f"{last}-07-01")
+            kept = (_release(path), f"{last}-12-31") if name == "country_year" else (f"to {last}", f"{last}-07-01")
             resources[name] = _resource(name, title, card, about, tables[name], *kept, [path])
     _write(out, tables, [resources[n] for n in [*FROM_EVENTS, *PUBLISHED, "build_ledger"] if n in resources])
     return tables

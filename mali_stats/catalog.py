@@ -145,11 +145,18 @@ def cite(*names: str, style: str = "text") -> str:
     """
     if style not in STYLES:
         raise ValueError(f"cite: style {style!r} is not known; use one of {', '.join(STYLES)}.")
-    known = cards()
-    wanted = list(dict.fromkeys(key for name in names or known for key in _sources_of(name)))
+    wanted = dict.fromkeys(key for name in names or cards() for key in _sources_of(name))
+    return ("; " if style == "short" else "\n").join(_cited(key, style) for key in wanted)
+
+
+def _cited(source: str, style: str) -> str:
+    """One source in one style, with the version that is shipped and the article that belongs to it."""
+    card = cards()[source]
+    version = next((r["version"] for r in _package()["resources"] if source in {s["name"] for s in r["sources"]}), "")
     if style == "short":
-        return "; ".join(f"{known[key]['short']}, {known[key]['licence']}" for key in wanted)
-    return "\n".join(text.strip() for key in wanted for text in known[key][style])
+        return f"{card['short'].format(version=version)}, {card['licence']}"
+    article = card.get("articles", {}).get(version, {}).get(style, card.get("otherwise", {}).get(style, ""))
+    return "\n".join(filter(None, [*card[style], article.format(version=version) if style == "text" else article]))
 
 
 def _sources_of(name: str) -> list[str]:

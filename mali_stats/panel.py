@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -23,7 +24,7 @@ def region_month_panel(
     *,
     start=None,
     end=None,
-    frame: str | None = None,
+    frame: str | Path | None = None,
     by: str | Sequence[str] | None = None,
     spread: str = "days",
     max_geo_precision: str = "area",
@@ -38,9 +39,10 @@ def region_month_panel(
         an events table of one source.
     start, end : str or date, optional
         first and last month ("2012-01"); by default all that the source covers.
-    frame : str, optional
+    frame : str or Path, optional
         the units: a frame of the country's seed tables (Mali: "ocha10", its own and the default; "census9",
-        "law2023"), or "country" (one region). Countries without seed tables keep admin1 as published.
+        "law2023"), or "country" (one region). Countries without seed tables keep admin1 as published; the
+        folder of seed tables that read_events was given may stand here too.
     by : str or list of str, optional
         event columns that become further columns of the grid, such as "type_of_violence".
     spread : {"days", "start", "end"}
@@ -83,11 +85,13 @@ def region_month_panel(
     ledger = Ledger()
     ledger.count("panel", "events", "in", events)
     events = events.reset_index(drop=True)
-    placed = _placed(events, frame, max_geo_precision, max_date_precision, ledger)
+    known = _gazetteers(events, frame)
+    frame = None if isinstance(frame, Path) or (frame and Path(frame).is_dir()) else frame
+    placed = _placed(events, known, frame, max_geo_precision, max_date_precision, ledger)
     cells = _allotted(events, spread, ledger)
     window, scope = _window(events, start, end, coverage)
     cells = _inside(cells, events, placed, window, scope, ledger)
-    panel = _grid(events, cells, placed, by, window, scope)
+    panel = _grid(events, cells, placed, known, by, window, scope)
     sums = [panel[c].sum() for c in ("events", "deaths_low", "deaths_best", "deaths_high")]
     kept = dict(zip(("rows", "low", "best", "high"), sums, strict=True))
     ledger.add("panel", "counted in the panel", "kept", **kept, ids=events.loc[cells["event"].unique(), "event_id"])
@@ -96,9 +100,11 @@ def region_month_panel(
 
 
 def _check_arguments(events, by, spread, geo, when) -> None:
-    check(events)
     if "event_id" not in events:
         raise ValueError("region_month_panel: an events table is wanted, as read_events returns it.")
+    check(events)
+    if events.empty:
+        raise ValueError("region_month_panel: the events table has no row, so nothing says which country to lay out.")
     sources = events["source"].unique()
     if len(sources) > 1:
         raise ValueError(
@@ -122,14 +128,19 @@ def _check_arguments(events, by, spread, geo, when) -> None:
 # ---- which region ------------------------------------------------------------------------------------------
 
 
-def _placed(events, frame, max_geo, max_date, ledger) -> pd.DataFrame:
+def _gazetteers(events: pd.DataFrame, frame: str | Path | None) -> dict[str, places.Gazetteer | None]:
+    folder = Path(frame) if frame is not None and Path(frame).is_dir() else None
+    own = {folder.name: folder} if folder else {}
+    return {c: places.gazetteer(c, own.get(c)) for c in sorted(events["country"].unique())}
+
+
+def _placed(events, gazetteers, frame, max_geo, max_date, ledger) -> pd.DataFrame:
     """Region, its name and frame for each event; what cannot be placed is unallocated, with the reason in the ledger."""
     placed = pd.DataFrame(
         {"region": pd.Series(np.nan, index=events.index, dtype=object), "frame": "published", "reason": ""}
     )
-    for country in events["country"].unique():
+    for country, known in gazetteers.items():
         here = events["country"] == country
-        known = places.gazetteer(country)
         if frame == "country":
             placed.loc[here, ["region", "frame"]] = [country, "country"]
         elif known is None and frame is None:
@@ -344,13 +355,13 @@ def _inside(cells, events, placed, window, scope, ledger) -> pd.DataFrame:
 # ---- the grid ----------------------------------------------------------------------------------------------
 
 
-def _grid(events, cells, placed, by, window, scope) -> pd.DataFrame:
+def _grid(events, cells, placed, gazetteers, by, window, scope) -> pd.DataFrame:
     keys = ["country", "region", *by, "month"]
     values = events.loc[cells["event"], ["country", *by]].reset_index(drop=True)
     values["region"] = placed["region"].to_numpy()[cells["event"]]
     values["month"] = cells["month"].to_numpy()
     sums = cells[list(COUNTS)].reset_index(drop=True).groupby([values[k].astype(object) for k in keys]).sum()
-    index, names = _index(events, placed, by, window)
+    index, names = _index(events, placed, gazetteers, by, window)
     grid = sums.reindex(index, fill_value=0).astype("Int64").reset_index()
     everywhere, single = scope
     spans = [single.get(r, everywhere if r == UNALLOCATED or not single else (1, 0)) for r in grid["region"]]
@@ -361,22 +372,21 @@ def _grid(events, cells, placed, by, window, scope) -> pd.DataFrame:
     return _finished(grid, events, by)
 
 
-def _index(events, placed, by, window) -> tuple[pd.MultiIndex, dict[str, dict[str, str]]]:
+def _index(events, placed, gazetteers, by, window) -> tuple[pd.MultiIndex, dict[str, dict[str, str]]]:
     """Every country's regions, by-levels and months, and the names of the regions."""
     levels = [_levels(events[column]) for column in by]
     months = range(window[0], window[1] + 1)
     tuples, names = [], {}
-    for country in sorted(events["country"].unique()):
-        here = events["country"] == country
-        names[country] = _regions(country, placed[here])
+    for country, known in gazetteers.items():
+        names[country] = _regions(country, known, placed[events["country"] == country])
         product = pd.MultiIndex.from_product([[country], [*names[country], UNALLOCATED], *levels, months])
         tuples.append(product.to_frame(index=False))
     table = pd.concat(tuples, ignore_index=True)
     return pd.MultiIndex.from_frame(table.astype(object), names=["country", "region", *by, "month"]), names
 
 
-def _regions(country: str, placed: pd.DataFrame) -> dict[str, str]:
-    frame, known = placed["frame"].iloc[0], places.gazetteer(country)
+def _regions(country: str, known: places.Gazetteer | None, placed: pd.DataFrame) -> dict[str, str]:
+    frame = placed["frame"].iloc[0]
     if frame == "country":
         names = catalog.seed("countries").drop_duplicates("iso3").set_index("iso3")["name"]
         return {country: names.get(country, country)}

@@ -161,6 +161,8 @@ def _wrong(values: pd.Series, kind: str | tuple[str, ...]) -> pd.Series:
     if isinstance(kind, tuple):
         return known & ~values.astype("object").isin(kind)
     if kind == "text":
+        if isinstance(values.dtype, pd.StringDtype):
+            return known & False
         return known & ~values.map(lambda v: isinstance(v, str)).astype(bool)
     if kind == "date":
         return known & (not types.is_datetime64_any_dtype(values))

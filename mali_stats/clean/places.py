@@ -129,8 +129,10 @@ class Names:
         rows = spellings[spellings["kind"] == level]
         self.mended = {key(n): c for n, c in zip(rows["as_published"], rows["means"], strict=True)}
 
-    def find(self, name: str, among: set[str] | None = None) -> str | None:
+    def find(self, name: object, among: set[str] | None = None) -> str | None:
         """The code of a name; a name that several places bear needs ``among`` to tell which."""
+        if not isinstance(name, str):
+            return None
         wanted = key(name, self.suffixes)
         codes = self.codes.get(wanted) or ([self.mended[wanted]] if wanted in self.mended else [])
         if len(codes) > 1 and among:
@@ -174,7 +176,7 @@ def place(rows: pd.DataFrame, here: pd.Series, known: Gazetteer) -> list[tuple[p
     found = mine[["adm_1", "adm_2"]].merge(looked_up, on=["adm_1", "adm_2"], how="left").set_axis(mine.index)
     for column in ("admin1", "admin1_name", "admin2", "admin2_name"):
         rows.loc[here, column] = found[column].astype(object)
-    odd = [(_everywhere(found[c] != "", rows), found[c].reindex(rows.index)) for c in ("unknown1", "unknown2")]
+    odd = [(_everywhere(found[c] != "", rows), found[c].reindex(rows.index)) for c in ("remark1", "remark2")]
     allowed = _allowed(mine, found, known)
     disagree = [a is not None and d not in a for a, d in zip(allowed["by_name"], found["admin1"], strict=True)]
     odd.append((_everywhere(pd.Series(disagree, index=mine.index), rows), "region-cercle-disagree"))
@@ -191,23 +193,28 @@ def _look_up(combos: pd.DataFrame, known: Gazetteer) -> pd.DataFrame:
     parent = dict(zip(known.districts["admin2"], known.districts["admin1"], strict=True))
     out = []
     for name1, name2 in combos.itertuples(index=False):
-        region = level1.find(name1) if isinstance(name1, str) else None
+        region = level1.find(name1)
         among = {d for d, r in parent.items() if r == region}
-        district = level2.find(name2, among) if isinstance(name2, str) else None
+        district = level2.find(name2, among)
         admin1 = parent[district] if district else region
         out.append((
             name1, name2, region, admin1, level1.known.get(admin1, name1), district, level2.known.get(district, name2),
-            _unknown("admin1", name1, region, level1), _unknown("admin2", name2, district, level2),
+            _remark("admin1", name1, region, level1), _remark("admin2", name2, district, level2),
         ))  # fmt: skip
-    columns = ["adm_1", "adm_2", "region", "admin1", "admin1_name", "admin2", "admin2_name", "unknown1", "unknown2"]
+    columns = ["adm_1", "adm_2", "region", "admin1", "admin1_name", "admin2", "admin2_name", "remark1", "remark2"]
     return pd.DataFrame(out, columns=columns, dtype=object)
 
 
-def _unknown(level: str, name: object, code: str | None, names: Names) -> str:
-    if code is not None or not isinstance(name, str):
+def _remark(level: str, name: object, code: str | None, names: Names) -> str:
+    """What is odd about a name: it is unknown, or known only by the table of spellings."""
+    if not isinstance(name, str):
         return ""
+    published = name.replace(";", ",")
+    if code is not None:
+        mended = key(name, names.suffixes) not in names.codes
+        return f"spelling-{level}:{published} is {names.known[code]}" if mended else ""
     hint = names.nearest(name)
-    return f"unknown-{level}:{name.replace(';', ',')}" + (f" (nearest: {hint})" if hint else "")
+    return f"unknown-{level}:{published}" + (f" (nearest: {hint})" if hint else "")
 
 
 def _allowed(mine: pd.DataFrame, found: pd.DataFrame, known: Gazetteer) -> pd.DataFrame:

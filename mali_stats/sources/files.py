@@ -214,7 +214,7 @@ def _parse(name, data, body, titles, wanted, separator, extra, skipped) -> pd.Da
             ),
         )  # fmt: skip
     except pa.ArrowInvalid as error:
-        raise ValueError(_diagnosis(name, data, body, titles, separator, skipped, error)) from error
+        raise ValueError(_diagnosis(name, data, body, titles, separator, skipped, extra, error)) from error
     frame = table.to_pandas(types_mapper={pa.string(): pd.StringDtype(na_value=float("nan"))}.get)
     if extra and frame[wanted[-1]].notna().any():
         row = int(frame[wanted[-1]].notna().argmax()) + skipped + 1
@@ -225,7 +225,7 @@ def _parse(name, data, body, titles, wanted, separator, extra, skipped) -> pd.Da
     return frame
 
 
-def _diagnosis(name, data, body, titles, separator, skipped, error) -> str:
+def _diagnosis(name, data, body, titles, separator, skipped, extra, error) -> str:
     """Find the place by a slower second reading, for an error that says where and what."""
     try:
         text = data[body:].decode("utf-8")
@@ -236,13 +236,14 @@ def _diagnosis(name, data, body, titles, separator, skipped, error) -> str:
             "save it as CSV UTF-8 and read it again."
         )
     records = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
-    row = skipped
+    row, width = skipped, len(titles)
+    expected = f"the first row has {width} under {width - 1} headers" if extra else f"the header has {width}"
     try:
         for record in records:
             row += 1
-            if record and len(record) != len(titles):
+            if record and len(record) != width:
                 return (
-                    f"{name}, row {row}: {len(record)} fields where the header has {len(titles)}; it begins with "
+                    f"{name}, row {row}: {len(record)} fields where {expected}; it begins with "
                     f"{separator.join(record)[:60]!r}. The file may be cut short, or a separator stands unquoted."
                 )
     except csv.Error as wrong:

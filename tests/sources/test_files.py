@@ -1,0 +1,74 @@
+"""Files that are not what they should be: a clear error with the file's name, never one from deep inside."""
+
+import gzip
+import zipfile
+
+import pytest
+from making import records, text, write
+
+import mali_stats as ms
+from mali_stats.sources.ucdp import coverage_end, version
+
+GOOD = text(records(6))
+
+
+@pytest.mark.parametrize(("name", "content", "message"), [
+    ("empty.csv", b"", "empty.csv is empty"),
+    ("blank.csv", b"\n\n  \n", "blank.csv is empty"),
+    ("page.csv", b"<!DOCTYPE html><html>Error 404</html>", "is a web page or XML"),
+    ("cut.gz.csv", gzip.compress(GOOD.encode())[:-200], "cut short or damaged"),
+    ("cut.zip.csv", b"PK\x03\x04damaged", "cut short or damaged"),
+    ("latin.csv", GOOD.replace("Bandiagara", "Ti\u00e9kama").encode("latin-1"), r"latin.csv, line \d+: not UTF-8 \(byte 0xe9\)"),
+    ("utf16.csv", GOOD.encode("utf-16-le"), "binary, or UTF-16 without a byte order mark"),
+    ("cut.csv", GOOD[: len(GOOD) - 40].encode(), r"cut.csv, row 7: \d+ fields where the header has 49"),
+    ("wide.csv", GOOD.replace("Made-up News", "Made-up, News", 1).encode(), r"row 3: 49 fields where the first row has 50 under 49 headers"),
+    ("bad.json", b'{"Result": [{"id": 1}', "not valid JSON"),
+    ("none.json", b'{"TotalCount": 0, "Result": []}', "holds no record"),
+    ("list.json", b"[1, 2]", "not a list of records"),
+    ("bad.parquet", b"PAR1xxxxPAR1", "parquet file is damaged"),
+])  # fmt: skip
+def test_damaged_files(name, content, message, tmp_path):
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(ValueError, match=message) as caught:
+        ms.read_events(tmp_path / name)
+    assert name in str(caught.value)
+
+
+def test_no_file_and_folder(tmp_path):
+    with pytest.raises(FileNotFoundError, match="There is no file"):
+        ms.read_events(tmp_path / "absent.csv")
+    with pytest.raises(IsADirectoryError, match="is a folder"):
+        ms.read_events(tmp_path)
+    with pytest.raises(ValueError, match="list of files is empty"):
+        ms.read_events([])
+
+
+@pytest.mark.parametrize(("members", "message"), [
+    ({"a.csv": GOOD, "b.csv": GOOD}, "must hold one file, it holds a.csv, b.csv"),
+    ({}, "must hold one file"), ({"xl/workbook.xml": "<x/>"}, "is an Excel workbook"),
+])  # fmt: skip
+def test_zips_with_another_content(members, message, tmp_path):
+    with zipfile.ZipFile(tmp_path / "some.zip", "w") as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
+    with pytest.raises(ValueError, match=message):
+        ms.read_events(tmp_path / "some.zip")
+
+
+def test_decimal_commas_are_read_only_where_commas_do_not_separate(tmp_path):
+    rows = [r | {"latitude": r["latitude"].replace(".", ","), "longitude": r["longitude"].replace(".", ",")} for r in records(2)]
+    events, _ = ms.read_events(write(tmp_path / "french.csv", text(rows, separator=";")))
+    assert events["latitude"].tolist() == [14.349, 16.955]
+
+
+@pytest.mark.parametrize(("hint", "expected"), [
+    ("GEDEvent_v25_1.csv", "25.1"), ("GEDEvent_v26_0_8.csv", "26.0.8"), ("ged251-csv.zip", "25.1"), ("ged191.csv", "19.1"),
+    ("https://host/api/gedevents/26.01.26.03?page=2", "26.01.26.03"), ("gedevents-2025-01-31.csv", None), ("events.csv", None),
+])  # fmt: skip
+def test_versions_by_name(hint, expected):
+    assert version([hint]) == expected
+
+
+@pytest.mark.parametrize(("release", "end"), [("17.1", (2016, 12)), ("24.1", (2023, 12)), ("26.0.8", (2026, 8)), ("26.01.26.03", (2026, 3)), (None, None)])
+def test_what_a_version_covers(release, end):
+    assert coverage_end(release) == end
