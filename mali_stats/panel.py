@@ -272,8 +272,8 @@ def sainte_lague(total: int, weights: Sequence[int]) -> np.ndarray:
 
     Examples
     --------
-    >>> sainte_lague(100, (31, 31, 31)), sainte_lague(18, (1, 30, 3)), sainte_lague(17, (1, 30, 3))
-    (array([34, 33, 33]), array([ 1, 16,  1]), array([ 1, 15,  1]))
+    >>> sainte_lague(100, (31, 31, 31)), sainte_lague(17, (1, 30, 3)), sainte_lague(18, (1, 30, 3))
+    (array([34, 33, 33]), array([ 1, 15,  1]), array([ 1, 15,  2]))
     """
     return np.bincount(_order(tuple(weights), total), minlength=len(weights))
 
@@ -464,7 +464,7 @@ def _with_population(panel: pd.DataFrame, country: str, census: str) -> pd.DataF
     out = panel.assign(population=people.reindex(at).to_numpy())
     out["person_years"] = out["population"] * out["month"].dt.days_in_month / 365.25
     late = pd.Series(_ordinal(panel["month"]) > beyond, index=panel.index).map({True: "extrapolated", False: ""})
-    issues = panel["region"].map(flags).fillna("") + "; " + late
+    issues = pd.Series([flags.get(r, "") for r in panel["region"]], index=panel.index) + "; " + late
     out["population_issues"] = issues.str.removeprefix("; ").str.removesuffix("; ").astype("str")
     out.loc[out["population"].isna(), "population_issues"] = ""
     return out

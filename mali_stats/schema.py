@@ -176,7 +176,8 @@ def _wrong(values: pd.Series, kind: str | tuple[str, ...]) -> pd.Series:
 
 def _rows(table: pd.DataFrame, wrong: pd.Series, column: str, accepted: str) -> list[Problem]:
     wrong = wrong.fillna(False).astype(bool)
-    return [(row, column, f"got {table.at[row, column]!r}, accepted: {accepted}") for row in _labels(table, wrong)]
+    got = {row: table.at[row, column] for row in _labels(table, wrong)}
+    return [(row, column, f"got {getattr(v, 'item', lambda v=v: v)()!r}, accepted: {accepted}") for row, v in got.items()]
 
 
 def _labels(table: pd.DataFrame, wrong: pd.Series) -> list:

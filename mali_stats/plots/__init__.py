@@ -1,0 +1,77 @@
+"""Every plot takes a frame or a result and returns matplotlib ``Axes``; ``plot`` picks the one that fits."""
+
+from __future__ import annotations
+
+import pandas as pd
+from matplotlib.axes import Axes
+
+from mali_stats.plots.grids import plot_heatmap, plot_precision
+from mali_stats.plots.maps import plot_map
+from mali_stats.plots.series import is_trend, plot_fit, plot_series
+from mali_stats.plots.theme import set_theme
+
+__all__ = [
+    "plot",
+    "plot_fit",
+    "plot_heatmap",
+    "plot_map",
+    "plot_precision",
+    "plot_series",
+    "set_theme",
+]
+
+_ACCEPTED = """accepted:
+  a fitted trend (ms.fit_trend)                            -> plot_fit
+  geo_precision, date_precision, events                    -> plot_precision
+  country, region, month, deaths_best (a panel)            -> plot_heatmap
+  month or year, and deaths_best                           -> plot_series
+  region, deaths_best, one row per region                  -> plot_map"""
+
+
+def plot(result, **options) -> Axes:
+    """Draw a result or a frame in the way that fits it.
+
+    Parameters
+    ----------
+    result : Trend or pandas.DataFrame
+        a fitted trend, a table of precision, a panel, deaths by month or year, or deaths by region.
+    options
+        handed on to the plot that is picked, such as ``ax=`` or ``source=``.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        what ``plot_fit``, ``plot_precision``, ``plot_heatmap``, ``plot_series`` or ``plot_map`` returns.
+
+    Raises
+    ------
+    TypeError
+        when it is neither a result nor a frame.
+    ValueError
+        when the frame's columns fit no plot.
+
+    Examples
+    --------
+    >>> import mali_stats as ms
+    >>> frame = pd.DataFrame({"year": [2022, 2023], "deaths_low": 1, "deaths_best": [2, 3], "deaths_high": 4})
+    >>> ax = ms.plot(frame)
+    >>> ax.get_ylabel()
+    'deaths per year'
+    """
+    if is_trend(result):
+        return plot_fit(result, **options)
+    if not isinstance(result, pd.DataFrame):
+        raise TypeError(f"plot: got {type(result).__name__}; {_ACCEPTED}")
+    has = set(result.columns)
+    if {"geo_precision", "date_precision", "events"} <= has and "event_id" not in has:
+        return plot_precision(result, **options)
+    if {"country", "region", "month", "deaths_best"} <= has:
+        return plot_heatmap(result, **options)
+    for time in ("month", "year"):
+        if {time, "deaths_best"} <= has:
+            return plot_series(result, **{"time": time} | options)
+    if {"region", "deaths_best"} <= has:
+        return plot_map(result, **options)
+    raise ValueError(
+        f"plot: got a frame with {', '.join(map(str, result.columns[:20])) or 'no columns'}; {_ACCEPTED}"
+    )

@@ -1,0 +1,151 @@
+"""The forms a map is drawn with: tiles from the seeds, outlines from the seeds, or any GeoJSON."""
+
+from __future__ import annotations
+
+import difflib
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from matplotlib.path import Path as Outline
+
+from mali_stats import catalog
+
+#: region -> its rings as arrays of (longitude, latitude), outsides counter-clockwise, holes clockwise.
+Shapes = dict[str, list[np.ndarray]]
+
+
+def tiles(regions: pd.Series, country: str, frame: str | None) -> pd.DataFrame:
+    """Return the tile of every region of the frame that ``regions`` belong to, indexed by region.
+
+    Columns: region_name, tile_row, tile_col. The frame is the one named, else the one that has just these
+    regions, else the first that has them all.
+    """
+    seed = catalog.seed(f"places/{country}/regions")
+    frames = {name: rows.set_index("region") for name, rows in seed.groupby("frame", sort=False)}
+    table = frames[_frame(set(regions), frames, country, frame)]
+    return table[["region_name"]].assign(**table[["tile_row", "tile_col"]].astype(int))
+
+
+def _frame(regions: set[str], frames: dict[str, pd.DataFrame], country: str, frame: str | None) -> str:
+    fitting = [name for name, rows in frames.items() if regions <= set(rows.index)]
+    exact = [name for name in fitting if regions == set(frames[name].index)]
+    choice = [name for name in (frame, *exact, *fitting) if name in fitting]
+    if not choice:
+        known = sorted({region for rows in frames.values() for region in rows.index})
+        _unknown(regions - set(known) or regions, known, f"the seeds of {country}")
+    return choice[0]
+
+
+def shipped(regions: pd.Series, country: str, frame: str | None) -> Shapes:
+    """Return the shipped outlines.
+
+    Raises
+    ------
+    ValueError
+        where the regions are of another frame than the outlines.
+    """
+    table = catalog.seed(f"places/{country}/outlines")
+    table[["longitude", "latitude"]] = table[["longitude", "latitude"]].astype(float)
+    shapes: Shapes = {}
+    for (region, _), ring in table.groupby(["region", "ring"], sort=False):
+        shapes.setdefault(region, []).append(ring[["longitude", "latitude"]].to_numpy())
+    fitting = tiles(regions, country, frame)
+    if set(fitting.index) != set(shapes):
+        raise ValueError(
+            f"plot_map: the shipped outlines of {country} have the regions {', '.join(shapes)}, and the "
+            f"frame those of another division ({', '.join(fitting.index[:5])}, ...). Use kind='tiles', or "
+            "give geojson= with its borders."
+        )
+    return shapes
+
+
+def from_geojson(geojson, regions: pd.Series) -> Shapes:
+    """Return the outlines by region in a GeoJSON: a path, a dict, or anything with ``__geo_interface__``.
+
+    Raises
+    ------
+    ValueError
+        when it holds no property with the regions' codes, not areas, or not degrees.
+    """
+    features = _features(geojson)
+    key = _key(features, regions)
+    shapes: Shapes = {}
+    for feature in features:
+        shapes.setdefault(feature["properties"][key], []).extend(_rings(feature["geometry"]))
+    if max(np.abs(ring).max() for rings in shapes.values() for ring in rings) > 360:
+        raise ValueError(
+            "plot_map: the GeoJSON is not in degrees; bring it to longitude and latitude (EPSG:4326)."
+        )
+    return shapes
+
+
+def _features(geojson) -> list[dict]:
+    if isinstance(geojson, str | Path):
+        geojson = json.loads(Path(geojson).read_text(encoding="utf-8"))
+    geojson = getattr(geojson, "__geo_interface__", geojson)
+    features = geojson.get("features") if isinstance(geojson, dict) else None
+    if not features:
+        raise ValueError(
+            "plot_map: geojson must be a FeatureCollection: a path, a dict or a GeoDataFrame; "
+            f"got {type(geojson).__name__} without features."
+        )
+    return features
+
+
+def _key(features: list[dict], regions: pd.Series) -> str:
+    """Return the property whose values hold the most regions; all of them must be there."""
+    wanted = set(regions)
+    values = {name: {f["properties"].get(name) for f in features} for name in features[0]["properties"]}
+    key = max(values, key=lambda name: len(wanted & values[name]), default=None)
+    if key is None or not wanted & values[key]:
+        raise ValueError(
+            "plot_map: no property of the GeoJSON holds the frame's regions "
+            f"({', '.join(sorted(wanted)[:5])}); its properties: {', '.join(values) or 'none'}. "
+            "Rename the regions to the values of one of them."
+        )
+    if wanted - values[key]:
+        _unknown(wanted - values[key], sorted(map(str, values[key])), f"property {key} of the GeoJSON")
+    return key
+
+
+def _unknown(regions: set[str], known: list[str], where: str) -> None:
+    first = sorted(map(str, regions))[0]
+    close = difflib.get_close_matches(first, known, n=1, cutoff=0.5)
+    hint = f"did you mean {close[0]!r}?" if close else f"known: {', '.join(known[:30])}."
+    raise ValueError(f"plot_map: region {first!r} is not in {where}; {hint}")
+
+
+def _rings(geometry: dict | None) -> list[np.ndarray]:
+    kind = geometry["type"] if geometry else "nothing"
+    if kind not in ("Polygon", "MultiPolygon"):
+        raise ValueError(f"plot_map: a region of the GeoJSON is {kind}; Polygon or MultiPolygon is wanted.")
+    parts = geometry["coordinates"] if kind == "MultiPolygon" else [geometry["coordinates"]]
+    return [_turned(ring, hole=number > 0) for part in parts for number, ring in enumerate(part)]
+
+
+def _turned(ring, *, hole: bool) -> np.ndarray:
+    """Return the ring, not closed, in the direction that tells an outside from a hole."""
+    points = np.array([point[:2] for point in ring], dtype=float)[:-1]
+    return points if (area(points) < 0) == hole else points[::-1]
+
+
+def area(ring: np.ndarray) -> float:
+    """Return the signed area in square degrees, positive counter-clockwise."""
+    after = np.roll(ring, -1, axis=0)
+    return float((ring[:, 0] * after[:, 1] - after[:, 0] * ring[:, 1]).sum() / 2)
+
+
+def centre(rings: list[np.ndarray]) -> np.ndarray:
+    """Return the centroid of the largest ring, where a number is written."""
+    ring = max(rings, key=area)
+    ring, origin = ring - ring[0], ring[0]
+    after = np.roll(ring, -1, axis=0)
+    cross = ring[:, 0] * after[:, 1] - after[:, 0] * ring[:, 1]
+    return origin + ((ring + after) * cross[:, np.newaxis]).sum(axis=0) / (3 * cross.sum())
+
+
+def outline(rings: list[np.ndarray]) -> Outline:
+    """Return one path of all rings, so that holes stay open."""
+    return Outline.make_compound_path(*[Outline(np.vstack([ring, ring[:1]]), closed=True) for ring in rings])

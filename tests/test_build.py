@@ -1,0 +1,53 @@
+"""make data: the same bytes from the same input, whole files only, clear words when it fails."""
+
+import filecmp
+import os
+
+import pandas as pd
+import pytest
+from making import RAW, WEB_MALI, needs_raw, records, shipped, text, write
+
+from mali_stats import build
+from mali_stats.build import main
+
+TOTALS = ["--country-year", str(RAW / "ucdp" / "organizedviolence_country_year_v25_1_sahel.csv.gz"),
+          "--population", str(RAW / "population" / "worldbank_population.csv")]  # fmt: skip
+
+
+@needs_raw
+def test_the_shipped_tables_are_what_the_raw_files_give_byte_for_byte(tmp_path, capsys):
+    assert main([str(WEB_MALI), "--version", "24.1", *TOTALS, "--out", str(tmp_path)]) == 0
+    names = sorted(p.name for p in tmp_path.iterdir())
+    assert names == sorted(p.name for p in shipped().iterdir())
+    assert filecmp.cmpfiles(tmp_path, shipped(), names, shallow=False) == (names, [], [])
+    assert "counted in the panel" in capsys.readouterr().out
+
+
+def test_an_analysts_own_file_builds_and_keeps_the_published_totals(tmp_path, capsys):
+    for path in shipped().iterdir():
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    raw = write(tmp_path / "GEDEvent_v25_1.csv", text(records(12)))
+    assert main([str(raw), "--out", str(tmp_path)]) == 0
+    panel = pd.read_csv(tmp_path / "region_month.csv")
+    assert panel["events"].sum() == 12 and panel["month"].max() == "2024-12-01"
+    assert filecmp.cmp(tmp_path / "country_year.csv", shipped() / "country_year.csv", shallow=False)
+    package = (tmp_path / "datapackage.json").read_text()
+    assert '"version": "25.1"' in package and '"record_ends": "2024-12-31"' in package
+    assert "region_month (" in capsys.readouterr().out
+
+
+def test_a_failed_build_leaves_the_old_tables_whole(tmp_path, capsys, monkeypatch):
+    (tmp_path / "region_month.csv").write_text("old")
+    raw = write(tmp_path / "raw.csv", text([records(1)[0] | {"best": "x"}]))
+    assert main([str(raw), "--out", str(tmp_path)]) == 1
+    assert "make data: raw.csv: 1 values cannot be read" in capsys.readouterr().err
+    good = write(tmp_path / "good.csv", text(records(4)))
+    monkeypatch.setattr(os, "replace", lambda *a: (_ for _ in ()).throw(OSError("disk full")))
+    assert main([str(good), "--out", str(tmp_path)]) == 1
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["good.csv", "raw.csv", "region_month.csv"]
+    assert (tmp_path / "region_month.csv").read_text() == "old"
+
+
+def test_a_file_of_the_wrong_kind_is_told(tmp_path):
+    with pytest.raises(ValueError, match=r"other.csv: the columns Country Code, Year, Value are missing"):
+        build.population(write(tmp_path / "other.csv", "a,b\n1,2\n"))
