@@ -40,7 +40,15 @@ if TYPE_CHECKING:
     from mali_stats.clean.events import read_events
     from mali_stats.models.trend import fit_trend
     from mali_stats.panel import add_population, region_month_panel
-    from mali_stats.plots import plot, plot_fit, plot_heatmap, plot_map, plot_precision, plot_series, set_theme
+    from mali_stats.plots import (
+        plot,
+        plot_fit,
+        plot_heatmap,
+        plot_map,
+        plot_precision,
+        plot_series,
+        set_theme,
+    )
     from mali_stats.schema import check
 
 

@@ -20,7 +20,7 @@ from mali_stats import __version__, catalog
 from mali_stats.clean import places
 from mali_stats.clean.events import read_events
 from mali_stats.panel import region_month_panel
-from mali_stats.schema import COUNTS, DATE_PRECISION, DEATHS, GEO_PRECISION, UNALLOCATED, VIOLENCE
+from mali_stats.schema import COUNTS, DATE_PRECISION, GEO_PRECISION, UNALLOCATED, VIOLENCE
 from mali_stats.sources import files
 
 # ---- tables from events ------------------------------------------------------------------------------------
@@ -38,7 +38,9 @@ def cercle_year(events: pd.DataFrame) -> pd.DataFrame:
     exact = (events["date_precision"] <= "month") & events["geo_precision"].isin(["exact", "near", "admin2", "area"])
     cercle = events["admin2"].where(events["admin2"].notna() & exact, UNALLOCATED)
     first, last = (region_month_panel(events, frame="country")[0]["month"].agg(f).year for f in ("min", "max"))
-    grid = pd.MultiIndex.from_product([[*known.districts["admin2"], UNALLOCATED], range(first, last + 1)], names=["admin2", "year"])
+    grid = pd.MultiIndex.from_product(
+        [[*known.districts["admin2"], UNALLOCATED], range(first, last + 1)], names=["admin2", "year"]
+    )
     keys = [cercle.rename("admin2"), events["date_start"].dt.year.rename("year")]
     table = _sums(events, keys).reindex(grid, fill_value=0).reset_index()
     codes = dict(zip(known.districts["admin2"], known.districts["admin1"], strict=True))
@@ -56,7 +58,11 @@ def _sums(events: pd.DataFrame, keys: list[pd.Series]) -> pd.DataFrame:
 
 def sizes(events: pd.DataFrame) -> pd.DataFrame:
     """How many events of each size (best estimate) there were, by year and type."""
-    keys = [events["date_start"].dt.year.rename("year"), events["type_of_violence"], events["deaths_best"].rename("size")]
+    keys = [
+        events["date_start"].dt.year.rename("year"),
+        events["type_of_violence"],
+        events["deaths_best"].rename("size"),
+    ]
     return events.groupby(keys, observed=True).size().rename("events").reset_index()
 
 
@@ -138,14 +144,18 @@ def _published(path: Path, columns: list[str]) -> pd.DataFrame:
 # ---- writing -----------------------------------------------------------------------------------------------
 
 Spec = tuple[str, str, str, Callable[[pd.DataFrame], pd.DataFrame]]
+#: What a table is a record of, in the words of the report's banner.
+RECORDS = {"country_year": "yearly totals", "population": "population"}
 #: name -> title, source card, what to say of it, how it is made
 FROM_EVENTS: dict[str, Spec] = {
     "region_month": ("Events and deaths by region, month and type of violence", "ucdp_ged",
         "Complete grid; every count of an event is allotted to its months by days. Zero: none reported.", region_month),
-    "cercle_year": ("Events and deaths by cercle and year", "ucdp_ged", "Complete grid; zero: none reported.", cercle_year),
+    "cercle_year": ("Events and deaths by cercle and year", "ucdp_ged", "Complete grid; zero: none reported.",
+        cercle_year),
     "sizes": ("Sizes of events by year and type of violence", "ucdp_ged", "Best estimates; sizes that occur.", sizes),
     "precision": ("Precision of place and date by year", "ucdp_ged", "Combinations that occur.", precision),
-    "sources_year": ("What events cite, by year", "ucdp_ged", "Kinds of sources by seeds/source_kinds.csv.", sources_year),
+    "sources_year": ("What events cite, by year", "ucdp_ged", "Kinds by seeds/source_kinds.csv.",
+        sources_year),
     "state_based_month": ("State-based events and deaths by month of their end", "ucdp_ged",
         "National; the convention of the VIEWS forecasts.", state_based_month),
 }  # fmt: skip
@@ -157,7 +167,9 @@ PUBLISHED: dict[str, tuple[str, str, str, Callable[[Path], pd.DataFrame]]] = {
 _ORDERED = {"type_of_violence": VIOLENCE, "geo_precision": GEO_PRECISION, "date_precision": DATE_PRECISION}
 
 
-def build(raw: Path, out: Path, country: str = "MLI", version: str | None = None, **published: Path | None) -> dict[str, pd.DataFrame]:
+def build(
+    raw: Path, out: Path, country: str = "MLI", version: str | None = None, **published: Path | None
+) -> dict[str, pd.DataFrame]:
     """Make every table that comes from ``raw`` (and the published totals whose files are given) and write ``data/``.
 
     Tables whose input is not given stay as they are. Files are written beside and moved into place one by one.
@@ -171,14 +183,18 @@ def build(raw: Path, out: Path, country: str = "MLI", version: str | None = None
         tables[name] = make(events)
         resources[name] = _resource(name, title, card, about, tables[name], version, ends, [raw])
     tables["build_ledger"] = build_ledger(raw, country)
-    text = ("The account of the build", "ucdp_ged", "in = dropped + kept; moved and flagged are part of kept.")
+    text = (
+        "The account of the build",
+        "ucdp_ged",
+        "in = dropped + kept; moved and flagged are part of kept.",
+    )
     resources["build_ledger"] = _resource("build_ledger", *text, tables["build_ledger"], version, ends, [raw])
     for name, path in published.items():
         if path is not None:
             title, card, about, make = PUBLISHED[name]
             tables[name] = make(path)
             last = int(tables[name]["year"].max())
-            kept = (_release(path), f"{last}-12-31") if name == "country_year" else (f"to {last}", f"{last}-07-01")
+            kept = (_release(path) if name == "country_year" else f"to {last}", str(last))
             resources[name] = _resource(name, title, card, about, tables[name], *kept, [path])
     _write(out, tables, [resources[n] for n in [*FROM_EVENTS, *PUBLISHED, "build_ledger"] if n in resources])
     return tables
@@ -197,7 +213,8 @@ def _resource(name, title, card, about, table, version, ends, inputs) -> dict:
     source = catalog.cards()[card]
     return {
         "name": name, "path": f"{name}.csv", "title": title, "description": about, "profile": "tabular-data-resource",
-        "format": "csv", "encoding": "utf-8", "rows": len(table), "version": version, "record_ends": ends,
+        "format": "csv", "encoding": "utf-8", "rows": len(table), "version": version,
+        "record": RECORDS.get(name, "events"), "record_ends": ends,
         "hash": "sha256:" + hashlib.sha256(_csv(table)).hexdigest(),
         "sources": [{"name": card, "title": source["title"], "path": source["url"]}],
         "licenses": [{"name": source["licence"], "path": source["licence_url"]}],
@@ -227,7 +244,10 @@ def _write(out: Path, tables: dict[str, pd.DataFrame], resources: list[dict]) ->
     }  # fmt: skip
     text = json.dumps(package, ensure_ascii=False, indent=1) + "\n"
     out.mkdir(parents=True, exist_ok=True)
-    for name, content in {**{f"{n}.csv": _csv(t) for n, t in tables.items()}, "datapackage.json": text.encode()}.items():
+    for name, content in {
+        **{f"{n}.csv": _csv(t) for n, t in tables.items()},
+        "datapackage.json": text.encode(),
+    }.items():
         replace(out / name, content)
 
 

@@ -101,17 +101,19 @@ def _kind(field: dict) -> str | tuple[str, ...]:
 
 
 def datasets() -> pd.DataFrame:
-    """The shipped tables, a row each: name, title, rows, source, version, licence, record_ends.
+    """The shipped tables, a row each: name, title, rows, source, version, licence, record, record_ends.
+
+    ``record`` says what it is a record of, ``record_ends`` the day or year with which that record ends.
 
     Examples
     --------
     >>> datasets().set_index("name").loc["region_month", "record_ends"]
     '2023-12-31'
     """
-    columns = ["name", "title", "rows", "source", "version", "licence", "record_ends"]
+    columns = ["name", "title", "rows", "source", "version", "licence", "record", "record_ends"]
     rows = [
         [r["name"], r["title"], r["rows"], "; ".join(s["title"] for s in r["sources"]), r["version"],
-         "; ".join(s["name"] for s in r["licenses"]), r["record_ends"]]
+         "; ".join(s["name"] for s in r["licenses"]), r["record"], r["record_ends"]]
         for r in _package()["resources"]
     ]  # fmt: skip
     return pd.DataFrame(rows, columns=columns)

@@ -39,7 +39,16 @@ class Ledger:
         self.notes: list[str] = []
 
     def add(
-        self, step: str, reason: str, kind: str, *, rows: int, low: int, best: int, high: int, ids: Iterable[str] = ()
+        self,
+        step: str,
+        reason: str,
+        kind: str,
+        *,
+        rows: int,
+        low: int,
+        best: int,
+        high: int,
+        ids: Iterable[str] = (),
     ) -> None:
         """Add one line from ready sums; ``ids`` are shown as the three smallest."""
         if kind not in KINDS:

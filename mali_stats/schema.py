@@ -126,7 +126,11 @@ def check(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _which(table: pd.DataFrame) -> str:
-    for name, keys in (("events", {"event_id"}), ("displacement", {"indicator"}), ("panel", {"region", "month"})):
+    for name, keys in (
+        ("events", {"event_id"}),
+        ("displacement", {"indicator"}),
+        ("panel", {"region", "month"}),
+    ):
         if keys <= set(table.columns):
             return name
     raise ValueError(
@@ -177,7 +181,9 @@ def _wrong(values: pd.Series, kind: str | tuple[str, ...]) -> pd.Series:
 def _rows(table: pd.DataFrame, wrong: pd.Series, column: str, accepted: str) -> list[Problem]:
     wrong = wrong.fillna(False).astype(bool)
     got = {row: table.at[row, column] for row in _labels(table, wrong)}
-    return [(row, column, f"got {getattr(v, 'item', lambda v=v: v)()!r}, accepted: {accepted}") for row, v in got.items()]
+    return [
+        (row, column, f"got {getattr(v, 'item', lambda v=v: v)()!r}, accepted: {accepted}") for row, v in got.items()
+    ]
 
 
 def _labels(table: pd.DataFrame, wrong: pd.Series) -> list:

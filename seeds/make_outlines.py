@@ -70,10 +70,7 @@ def rings(area):
     parts = sorted(shapely.get_parts(area), key=lambda part: (-part.area, part.bounds))
     out = []
     for part in map(orient, parts):
-        out += [
-            [(round(x, 1), round(y, 1)) for x, y in ring.coords[:-1]]
-            for ring in (part.exterior, *part.interiors)
-        ]
+        out += [[(round(x, 1), round(y, 1)) for x, y in ring.coords[:-1]] for ring in (part.exterior, *part.interiors)]
     return out
 
 
@@ -96,9 +93,7 @@ def changed(area, here, there):
         return [there if point == here else point for point in points]
 
     parts = shapely.get_parts(area)
-    return MultiPolygon(
-        [Polygon(ring(part.exterior), [ring(hole) for hole in part.interiors]) for part in parts]
-    )
+    return MultiPolygon([Polygon(ring(part.exterior), [ring(hole) for hole in part.interiors]) for part in parts])
 
 
 def misfit(areas, originals, which):
@@ -136,9 +131,7 @@ def sound(areas):
 
 def main():
     """Write the outlines and print how far they are from the originals."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("geojson")
     parser.add_argument("--key", default="adm1_pcode", help="the property that holds the region's code")
     parser.add_argument("--name", default="adm1", help="the property that holds the region's name")

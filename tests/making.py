@@ -23,14 +23,60 @@ needs_raw = pytest.mark.skipif(
 )
 WEB_MALI = RAW / "ucdp" / "gedevents_web_mali.csv.gz"
 
-COLUMNS = (
-    "id relid year active_year code_status type_of_violence conflict_dset_id conflict_new_id conflict_name dyad_dset_id "
-    "dyad_new_id dyad_name side_a_dset_id side_a_new_id side_a side_b_dset_id side_b_new_id side_b number_of_sources "
-    "source_article source_office source_date source_headline source_original where_prec where_coordinates "
-    "where_description adm_1 adm_2 latitude longitude geom_wkt priogrid_gid country country_id region event_clarity "
-    "date_prec date_start date_end deaths_a deaths_b deaths_civilians deaths_unknown best high low gwnoa gwnob"
-).split()
-WEB = [{"best": "best_est", "high": "high_est", "low": "low_est"}.get(c, c) for c in COLUMNS if c not in ("gwnoa", "gwnob")]
+COLUMNS = [
+    "id",
+    "relid",
+    "year",
+    "active_year",
+    "code_status",
+    "type_of_violence",
+    "conflict_dset_id",
+    "conflict_new_id",
+    "conflict_name",
+    "dyad_dset_id",
+    "dyad_new_id",
+    "dyad_name",
+    "side_a_dset_id",
+    "side_a_new_id",
+    "side_a",
+    "side_b_dset_id",
+    "side_b_new_id",
+    "side_b",
+    "number_of_sources",
+    "source_article",
+    "source_office",
+    "source_date",
+    "source_headline",
+    "source_original",
+    "where_prec",
+    "where_coordinates",
+    "where_description",
+    "adm_1",
+    "adm_2",
+    "latitude",
+    "longitude",
+    "geom_wkt",
+    "priogrid_gid",
+    "country",
+    "country_id",
+    "region",
+    "event_clarity",
+    "date_prec",
+    "date_start",
+    "date_end",
+    "deaths_a",
+    "deaths_b",
+    "deaths_civilians",
+    "deaths_unknown",
+    "best",
+    "high",
+    "low",
+    "gwnoa",
+    "gwnob",
+]
+WEB = [
+    {"best": "best_est", "high": "high_est", "low": "low_est"}.get(c, c) for c in COLUMNS if c not in ("gwnoa", "gwnob")
+]
 
 
 def record(id=1, **changes) -> dict:
@@ -51,7 +97,12 @@ def record(id=1, **changes) -> dict:
 
 def records(n=4) -> list[dict]:
     """A few events that differ in everything that matters."""
-    regions = [("Mopti region", "Bandiagara cercle"), ("Gao region", "Bourem cercle"), ("Kidal region", ""), ("", "")]
+    regions = [
+        ("Mopti region", "Bandiagara cercle"),
+        ("Gao region", "Bourem cercle"),
+        ("Kidal region", ""),
+        ("", ""),
+    ]
     points = [("14.349", "-3.61"), ("16.955", "-0.3486"), ("19.0", "1.5"), ("17.0", "-2.0")]
     out = []
     for i in range(n):
@@ -69,7 +120,9 @@ def text(rows: list[dict], columns=None, separator=",", hxl=False, trailing=Fals
     writer = csv.writer(out, delimiter=separator, lineterminator=newline)
     writer.writerow(columns)
     if hxl:
-        writer.writerow(["#date+start" if c == "date_start" else "#affected+killed" if c == "best" else "" for c in columns])
+        writer.writerow(
+            ["#date+start" if c == "date_start" else "#affected+killed" if c == "best" else "" for c in columns]
+        )
     for row in rows:
         writer.writerow([row.get(c, "") for c in columns] + [""] * trailing)
     return out.getvalue()
@@ -107,7 +160,13 @@ def api(rows: list[dict], total=None, following="") -> str:
     for row in result:
         row["date_start"], row["date_end"] = (f"{row[k]}T00:00:00" for k in ("date_start", "date_end"))
         row["latitude"], row["longitude"] = (float(row[k]) for k in ("latitude", "longitude"))
-    page = {"TotalCount": total or len(rows), "TotalPages": 1, "PreviousPageUrl": "", "NextPageUrl": following, "Result": result}
+    page = {
+        "TotalCount": total or len(rows),
+        "TotalPages": 1,
+        "PreviousPageUrl": "",
+        "NextPageUrl": following,
+        "Result": result,
+    }
     return json.dumps(page)
 
 

@@ -11,7 +11,15 @@ from making import ROOT
 
 import mali_stats as ms
 
-STAGES = [("schema", "ledger", "catalog"), ("sources",), ("clean",), ("panel",), ("models",), ("plots",), ("build", "report")]
+STAGES = [
+    ("schema", "ledger", "catalog"),
+    ("sources",),
+    ("clean",),
+    ("panel",),
+    ("models",),
+    ("plots",),
+    ("build", "report"),
+]
 RANK = {name: i for i, names in enumerate(STAGES) for name in names}
 MODULES = sorted(p for p in (ROOT / "mali_stats").rglob("*.py") if "shipped" not in p.parts)
 

@@ -5,7 +5,14 @@ import pytest
 
 from mali_stats.ledger import COLUMNS, Ledger
 
-ROWS = pd.DataFrame({"event_id": ["7", "12", "9"], "deaths_low": [1, 2, pd.NA], "deaths_best": [1, 3, 4], "deaths_high": [1, 9, 4]})
+ROWS = pd.DataFrame(
+    {
+        "event_id": ["7", "12", "9"],
+        "deaths_low": [1, 2, pd.NA],
+        "deaths_best": [1, 3, 4],
+        "deaths_high": [1, 9, 4],
+    }
+)
 ROWS = ROWS.astype({c: "Int64" for c in ROWS if c != "event_id"})
 
 

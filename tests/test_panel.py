@@ -10,7 +10,7 @@ from pandas.testing import assert_frame_equal
 
 import mali_stats as ms
 from mali_stats import catalog
-from mali_stats.panel import sainte_lague
+from mali_stats.panel.months import sainte_lague
 from mali_stats.schema import COUNTS, DEATHS
 
 
@@ -45,7 +45,11 @@ def test_allotment_by_hand():
     assert sainte_lague(100, (31, 31, 31)).tolist() == [34, 33, 33]  # ties to the earlier month
     assert sainte_lague(1, (15, 15)).tolist() == [1, 0]
     assert sainte_lague(17, (1, 30, 3)).tolist() == [1, 15, 1]
-    assert sainte_lague(18, (1, 30, 3)).tolist() == [1, 15, 2]  # largest remainders would give 0, 16, 2: one less in the first
+    assert sainte_lague(18, (1, 30, 3)).tolist() == [
+        1,
+        15,
+        2,
+    ]  # largest remainders would give 0, 16, 2: one less in the first
 
 
 # ---- the grid ----------------------------------------------------------------------------------------------
@@ -78,7 +82,7 @@ def made(cases):
        frame=st.sampled_from([None, "census9", "law2023", "country"]), by=st.sampled_from([None, "type_of_violence"]))  # fmt: skip
 def test_nothing_is_lost_or_invented(tmp_path_factory, cases, spread, frame, by):
     events = events_of(tmp_path_factory.mktemp("drawn"), made(cases))
-    panel, ledger = ms.region_month_panel(events, spread=spread, frame=frame, by=by)
+    panel, _ = ms.region_month_panel(events, spread=spread, frame=frame, by=by)
     assert panel["events"].sum() == len(events)
     assert (panel[list(DEATHS)].sum() == events[list(DEATHS)].sum()).all()
     assert (panel["deaths_low"] <= panel["deaths_best"]).all() and (panel["deaths_best"] <= panel["deaths_high"]).all()
@@ -136,7 +140,10 @@ def test_countries_without_seed_tables_keep_their_names(tmp_path):
     panel, _ = ms.region_month_panel(events_of(tmp_path, [record(1), other]))
     chad = panel[panel["country"] == "TCD"]
     assert chad["region"].unique().tolist() == ["Lac region", "unallocated"]
-    assert chad["frame"].unique().tolist() == ["published"] and (panel["country"] == "MLI").sum() == 11 * chad["month"].nunique()
+    assert (
+        chad["frame"].unique().tolist() == ["published"]
+        and (panel["country"] == "MLI").sum() == 11 * chad["month"].nunique()
+    )
 
 
 def test_a_folder_of_seed_tables_gives_the_frame(tmp_path):
@@ -144,7 +151,9 @@ def test_a_folder_of_seed_tables_gives_the_frame(tmp_path):
     rows = [record(2, country="Burkina Faso", country_id=439, adm_1="Sahel region", adm_2="Soum province")]
     events, _ = ms.read_events(write(tmp_path / "x.csv", text(rows)), country=folder)
     panel, _ = ms.region_month_panel(events, frame=folder)
-    assert panel["region"].unique().tolist() == ["BF1", "BF2", "unallocated"] and panel["frame"].unique().tolist() == ["bfa2"]
+    assert panel["region"].unique().tolist() == ["BF1", "BF2", "unallocated"] and panel["frame"].unique().tolist() == [
+        "bfa2"
+    ]
 
 
 def _placed(tmp_path, frame, **changes):
@@ -256,7 +265,13 @@ def test_years_meet_the_published_totals(capsys):
     table["difference"] = table["published_25_1"] - table["ged_24_1"]
     with capsys.disabled():
         print("\n" + table[table["ged_24_1"] > 0].to_string())
-    assert table["difference"][table["difference"] != 0].to_dict() == {2016: 7, 2017: 7, 2020: 34, 2022: 6, 2023: 9}
+    assert table["difference"][table["difference"] != 0].to_dict() == {
+        2016: 7,
+        2017: 7,
+        2020: 34,
+        2022: 6,
+        2023: 9,
+    }
 
 
 @needs_raw
@@ -275,7 +290,9 @@ def test_burkina_faso_meets_its_published_totals_too():
 @pytest.fixture(scope="module")
 def panels(tmp_path_factory):
     events = events_of(tmp_path_factory.mktemp("people"), records(8))
-    return {f: ms.region_month_panel(events, frame=f, end="2024-12")[0] for f in ("ocha10", "census9", "law2023", "country")}
+    return {
+        f: ms.region_month_panel(events, frame=f, end="2024-12")[0] for f in ("ocha10", "census9", "law2023", "country")
+    }
 
 
 @pytest.mark.parametrize("frame", ["ocha10", "census9", "law2023", "country"])
@@ -319,7 +336,10 @@ def test_person_years_and_extrapolation(panels):
     panel = ms.add_population(panels["country"]).query("region == 'MLI'").set_index("month")
     year = panel.loc["2022-01":"2022-12"]
     assert year["person_years"].sum() == pytest.approx(year["population"].mean() * 365 / 365.25, rel=1e-3)
-    assert panel.loc["2024-07-01", "population_issues"] == "" and panel.loc["2024-08-01", "population_issues"] == "extrapolated"
+    assert (
+        panel.loc["2024-07-01", "population_issues"] == ""
+        and panel.loc["2024-08-01", "population_issues"] == "extrapolated"
+    )
 
 
 def test_population_of_an_unknown_frame_is_refused(tmp_path):

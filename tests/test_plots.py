@@ -68,9 +68,7 @@ def stand_in(by=None, ci=(1.03, 1.49)):
     table = pd.DataFrame({"month": months, "observed": np.arange(84) % 7, "fitted": 3.0, "conf_low": 2.0})
     table["conf_high"] = 5.0
     if by:
-        table = pd.concat(
-            [table.assign(observed=table["observed"] * n, region=f"R{n}") for n in range(1, 10)]
-        )
+        table = pd.concat([table.assign(observed=table["observed"] * n, region=f"R{n}") for n in range(1, 10)])
     return SimpleNamespace(
         predict=lambda: table, outcome="events", time="month", by=by, cov="jackknife",
         rate_ratio_per_year=1.2449, rate_ratio_ci=ci,
@@ -500,9 +498,7 @@ def test_fit_draws_points_line_and_band_and_says_the_ratio():
 
 
 def test_fit_without_an_interval_says_so():
-    assert (
-        legend(plots.plot_fit(stand_in(ci=(np.nan, np.nan))))[0] == "rate ratio per year 1.24 (no interval)"
-    )
+    assert legend(plots.plot_fit(stand_in(ci=(np.nan, np.nan))))[0] == "rate ratio per year 1.24 (no interval)"
 
 
 def test_fit_of_regions_draws_the_seven_with_most():
@@ -583,9 +579,7 @@ def test_no_plot_changes_its_frame(drawn, name):
 
 def test_plot_picks_by_what_it_is_given(panel, regions, precision):
     assert meshes(plots.plot(panel))
-    assert plots.plot(
-        panel.groupby("month", as_index=False)[["deaths_low", "deaths_best", "deaths_high"]].sum()
-    ).lines
+    assert plots.plot(panel.groupby("month", as_index=False)[["deaths_low", "deaths_best", "deaths_high"]].sum()).lines
     assert plots.plot(precision).containers
     assert "1,234" in texts(plots.plot(regions))
     assert legend(plots.plot(stand_in()))[0].startswith("rate ratio")

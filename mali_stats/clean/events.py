@@ -7,9 +7,8 @@ counted in the ledger, never mended; what cannot stand in the table at all raise
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 
 import numpy as np
@@ -17,11 +16,10 @@ import pandas as pd
 
 from mali_stats import catalog
 from mali_stats.clean import places
+from mali_stats.clean.values import Values, count, day, degrees, level, whole
 from mali_stats.ledger import Ledger
 from mali_stats.schema import DATE_PRECISION, DEATHS, EVENTS, GEO_PRECISION, VIOLENCE, typed
 from mali_stats.sources import files, ucdp
-
-FIRST_DAY = date(1946, 1, 1)
 
 
 def read_events(path, country: str | Path | None = None) -> tuple[pd.DataFrame, Ledger]:
@@ -53,7 +51,7 @@ def read_events(path, country: str | Path | None = None) -> tuple[pd.DataFrame, 
     ValueError
         for a file of no known layout (listing what was missing for each), a damaged file, or values that
         cannot stand in the table (listing at most ten: file, row, column, what was got and is accepted). Rows
-        are counted as a spreadsheet shows them, the header being row 1.
+        are counted with the header as row 1, and without blank lines.
 
     Examples
     --------
@@ -114,7 +112,9 @@ def _retyped(name: str, raw: pd.DataFrame) -> pd.DataFrame:
     try:
         return typed(raw, EVENTS)
     except (ValueError, TypeError) as error:
-        raise ValueError(f"{name}: a table saved by mali_stats, but changed since: {error}. Read the original.") from error
+        raise ValueError(
+            f"{name}: a table saved by mali_stats, but changed since: {error}. Read the original."
+        ) from error
 
 
 def _saved(part: _Part, code: str | None) -> tuple[pd.DataFrame, Ledger]:
@@ -137,8 +137,8 @@ def _country(country) -> tuple[str | None, Path | None]:
     hint = by_name.get(places.key(code)) or (code.upper() if code.upper() in known else None)
     proposal = f"; did you mean {hint!r}?" if hint else "; use a code such as 'MLI'."
     raise ValueError(
-        f"read_events: country={country!r} is not an ISO3 code and not a folder named by one{proposal} A folder of seed "
-        "tables must be named by the code, as seeds/places/MLI is."
+        f"read_events: country={country!r} is not an ISO3 code and not a folder named by one{proposal} A folder of "
+        "seed tables must be named by the code, as seeds/places/MLI is."
     )
 
 
@@ -154,94 +154,6 @@ def _only(events: pd.DataFrame, code: str, ledger: Ledger) -> pd.DataFrame:
 # ---- rules about single rows -------------------------------------------------------------------------------
 
 
-class _Values:
-    """Turn columns of text into values; every value that cannot be turned is remembered with its place."""
-
-    def __init__(self, part: _Part) -> None:
-        self.part, self.problems, self.unknown = part, [], set()
-
-    def turn(self, column: str, parse: Callable[[str], object], accepted: str, empty: bool = True) -> pd.Series:
-        """``column`` through ``parse``, each different text once; ``parse`` raises ValueError or KeyError on a bad one."""
-        raw = self.part.raw[column]
-        codes, texts = pd.factorize(raw)
-        values = np.empty(len(texts) + 1, dtype=object)  # the last one is what a missing value becomes
-        for i, text in enumerate(texts):
-            try:
-                values[i] = parse(places.tidy_text(text))
-            except (ValueError, KeyError, OverflowError):
-                self._remember(np.flatnonzero(codes == i), column, text, accepted)
-        if not empty:
-            self._remember(np.flatnonzero(codes == -1), column, "nothing", accepted)
-        return pd.Series(values[codes], index=raw.index)
-
-    def _remember(self, rows: np.ndarray, column: str, got: str, accepted: str) -> None:
-        published = next((p for p, ours in self.part.layout.columns.items() if ours == column), column)
-        before = self.part.table.rows_before
-        self.problems += [(int(row) + before + 1, published, got, accepted) for row in rows]
-
-    def refuse(self, wrong: pd.Series, column: str, accepted: str) -> None:
-        """Remember the rows whose value in ``column`` is wrong beside the others of its row."""
-        for row in np.flatnonzero(wrong):
-            self._remember(np.array([row]), column, str(self.part.raw[column].iloc[row]), accepted)
-
-    def done(self) -> None:
-        """Raise for what was remembered."""
-        if not self.problems:
-            return
-        first = sorted(self.problems, key=lambda p: p[:2])[:10]
-        lines = [f"  row {row}, column {column}: got {got!r:.60}, accepted: {ok}" for row, column, got, ok in first]
-        raise ValueError(
-            f"{self.part.table.name}: {len(self.problems)} values cannot be read"
-            f"{' (the first ten shown)' if len(self.problems) > 10 else ''}:\n" + "\n".join(lines)
-            + "\nNothing was changed or left out. Correct the file, or download it again, and read it once more."
-        )  # fmt: skip
-
-
-def _whole(text: str) -> int:
-    if not re.fullmatch(r"[+-]?\d{1,15}(\.0+)?", text):
-        raise ValueError(text)
-    return int(float(text))
-
-
-def _count(text: str) -> int:
-    value = _whole(text)
-    if value < 0:
-        raise ValueError(text)
-    return value
-
-
-def _degrees(text: str) -> float:
-    if not re.fullmatch(r"[+-]?\d{1,3}(\.\d+)?([eE]-?\d{1,2})?", text):
-        raise ValueError(text)
-    return float(text)
-
-
-def _day(month_first: bool) -> Callable[[str], np.datetime64]:
-    """Read a day, year first in every layout, or month first in the layout that publishes so."""
-    iso = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?Z?)?")
-    american = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})(?: \d{1,2}:\d{2}(?::\d{2})?)?")
-    last = date.today()
-
-    def read(text: str) -> np.datetime64:
-        if match := iso.fullmatch(text):
-            year, month, day = map(int, match.groups())
-        elif month_first and (match := american.fullmatch(text)):
-            month, day, year = map(int, match.groups())
-        else:
-            raise ValueError(text)
-        if not FIRST_DAY <= date(year, month, day) <= last:
-            raise ValueError(text)
-        return np.datetime64(date(year, month, day), "us")
-
-    return read
-
-
-def _levels(levels: Sequence[str]) -> Callable[[str], str]:
-    """Code ``1`` is the first level, and so on."""
-    codes = {str(i): level for i, level in enumerate(levels, start=1)}
-    return lambda text: codes[str(_whole(text))]
-
-
 _BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
 
 
@@ -250,26 +162,37 @@ def _clean(part: _Part, folder: Path | None, ledger: Ledger) -> pd.DataFrame:
     for ours in ucdp.OPTIONAL:
         if ours not in part.raw:
             part.raw[ours] = pd.Series(np.nan, index=part.raw.index, dtype="str")
-    read = _Values(part)
+    read = Values(part.table, part.raw, {ours: column for column, ours in part.layout.columns.items()})
     days = "a day from 1946 to today, " + ("MM/DD/YYYY or " if part.layout.month_first else "") + "YYYY-MM-DD"
-    decimal = (lambda t: _degrees(t.replace(",", "."))) if part.table.decimal_comma else _degrees
+    decimal = (lambda t: degrees(t.replace(",", "."))) if part.table.decimal_comma else degrees
     out = {
-        "event_id": read.turn("id", lambda t: str(_whole(t)), "a whole number", empty=False),
+        "event_id": read.turn("id", lambda t: str(whole(t)), "a whole number", empty=False),
         "country": _countries(read),
-        "date_start": read.turn("date_start", _day(part.layout.month_first), days, empty=False),
-        "date_end": read.turn("date_end", _day(part.layout.month_first), days, empty=False),
-        "date_precision": read.turn("date_prec", _levels(DATE_PRECISION), "1 to 5", empty=False),
-        "geo_precision": read.turn("where_prec", _levels(GEO_PRECISION), "1 to 7", empty=False),
-        "type_of_violence": read.turn("type_of_violence", _levels(VIOLENCE), "1 to 3", empty=False),
+        "date_start": read.turn("date_start", day(part.layout.month_first), days, empty=False),
+        "date_end": read.turn("date_end", day(part.layout.month_first), days, empty=False),
+        "date_precision": read.turn("date_prec", level(DATE_PRECISION), "1 to 5", empty=False),
+        "geo_precision": read.turn("where_prec", level(GEO_PRECISION), "1 to 7", empty=False),
+        "type_of_violence": read.turn("type_of_violence", level(VIOLENCE), "1 to 3", empty=False),
         "latitude": read.turn("latitude", decimal, "degrees with a decimal point"),
         "longitude": read.turn("longitude", decimal, "degrees with a decimal point"),
-        "clarity": read.turn("clarity", _count, "a whole number"),
+        "clarity": read.turn("clarity", count, "a whole number"),
         "active_year": read.turn("active_year", lambda t: _BOOLEANS[t.casefold()], "TRUE, FALSE, 1 or 0"),
-        "n_sources": read.turn("n_sources", _whole, "a whole number, -1 for not recorded"),
+        "n_sources": read.turn("n_sources", whole, "a whole number, -1 for not recorded"),
     }
-    texts = ("report_id", "dyad_id", "dyad", "side_a_id", "side_a", "side_b_id", "side_b", "adm_1", "adm_2", "code_status")
+    texts = (
+        "report_id",
+        "dyad_id",
+        "dyad",
+        "side_a_id",
+        "side_a",
+        "side_b_id",
+        "side_b",
+        "adm_1",
+        "adm_2",
+        "code_status",
+    )
     out |= {c: read.turn(c, lambda t: t or np.nan, "text") for c in texts}
-    out |= {c: read.turn(c, _count, "a whole number of 0 or more, or nothing") for c in DEATHS}
+    out |= {c: read.turn(c, count, "a whole number of 0 or more, or nothing") for c in DEATHS}
     out["source_version"] = read.turn("source_version", str, "text")
     read.done()
     rows = pd.DataFrame(out)
@@ -279,7 +202,11 @@ def _clean(part: _Part, folder: Path | None, ledger: Ledger) -> pd.DataFrame:
     rows["source_version"] = rows["source_version"].fillna(part.version or np.nan)
     rows["n_sources"] = rows["n_sources"].where(rows["n_sources"].map(lambda n: n is None or n >= 0), None)
     rows["n_social_media"], rows["n_army_statements"] = _citing(part.raw)
-    found = [(rows["country"].isin(read.unknown), "unknown-country"), *_odd(rows), *_place(rows, folder)]
+    found = [
+        (~rows["country"].isin(catalog.seed("countries")["iso3"]), "unknown-country"),
+        *_odd(rows),
+        *_place(rows, folder),
+    ]
     for column in set(EVENTS) - set(rows):
         rows[column] = None
     rows["issues"] = _joined(found, rows.index)
@@ -289,16 +216,14 @@ def _clean(part: _Part, folder: Path | None, ledger: Ledger) -> pd.DataFrame:
     return events
 
 
-def _countries(read: _Values) -> pd.Series:
+def _countries(read: Values) -> pd.Series:
     """ISO3 codes by UCDP's (Gleditsch-Ward) number, else by name; an unknown country keeps its published name."""
     known = catalog.seed("countries")
     by_number = dict(zip(known["gw"], known["iso3"], strict=True))
     by_name = {places.key(name): code for name, code in zip(known["name"], known["iso3"], strict=True)}
-    number = read.turn("country_id", lambda t: by_number.get(str(_whole(t))), "a whole number")
+    number = read.turn("country_id", lambda t: by_number.get(str(whole(t))), "a whole number")
     name = read.turn("country", lambda t: by_name.get(places.key(t), t), "a country", empty=False)
-    code = number.where(number.notna(), name)
-    read.unknown = set(code.dropna()) - set(known["iso3"])
-    return code
+    return number.where(number.notna(), name)
 
 
 def _citing(raw: pd.DataFrame) -> list[pd.Series]:
@@ -372,7 +297,9 @@ def _joined(found: list[Found], index: pd.Index) -> pd.Series:
 def _between_rows(events: pd.DataFrame, ledger: Ledger) -> pd.DataFrame:
     """One row per event, then flags for events that may be one: the order of the rows does not matter."""
     order = pd.to_numeric(events["event_id"])
-    events = events.assign(_id=order, _v=_comparable(events["source_version"])).sort_values(["_id", "_v"], kind="stable")
+    events = events.assign(_id=order, _v=_comparable(events["source_version"])).sort_values(
+        ["_id", "_v"], kind="stable"
+    )
     events = _newest(events.drop(columns="_id"), ledger).drop(columns="_v")
     order = pd.to_numeric(events["event_id"])
     events = events.iloc[np.lexsort((order, events["date_start"]))].reset_index(drop=True)
@@ -401,16 +328,25 @@ def _newest(events: pd.DataFrame, ledger: Ledger) -> pd.DataFrame:
         differ = [c for c in EVENTS if one[c].nunique(dropna=False) > 1]
         ids = ", ".join(twice["event_id"].unique()[:10])
         raise ValueError(
-            f"read_events: {twice['event_id'].nunique()} event ids stand in rows that differ, and no version says which is "
-            f"newer: {ids}. Event {one['event_id'].iloc[0]} differs in {', '.join(differ)}. Keep one of the rows, or keep the "
-            "publisher's file names (GEDEvent_v25_1.csv), which tell the version."
+            f"read_events: {twice['event_id'].nunique()} event ids stand in rows that differ, and no version says "
+            f"which is newer: {ids}. Event {one['event_id'].iloc[0]} differs in {', '.join(differ)}. Keep one of the "
+            "rows, or keep the publisher's file names (GEDEvent_v25_1.csv), which tell the version."
         )
     return events
 
 
 def _possible_duplicates(events: pd.DataFrame) -> list[Found]:
     """Same country, days, point, dyad and best estimate under several ids: one event twice, or two alike."""
-    keys = ["country", "date_start", "date_end", "latitude", "longitude", "dyad_id", "type_of_violence", "deaths_best"]
+    keys = [
+        "country",
+        "date_start",
+        "date_end",
+        "latitude",
+        "longitude",
+        "dyad_id",
+        "type_of_violence",
+        "deaths_best",
+    ]
     complete = events[events[keys].notna().all(axis=1)]
     alike = complete[complete.duplicated(keys, keep=False)]
     texts = pd.Series("", index=events.index)

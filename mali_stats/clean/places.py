@@ -86,11 +86,11 @@ def _table(folder: Path, name: str, columns: list[str]) -> pd.DataFrame:
 
 
 def tidy_text(text: str) -> str:
-    """``text`` without zero-width characters and doubled or odd spaces.
+    r"""``text`` without zero-width characters and doubled or odd spaces.
 
     Examples
     --------
-    >>> tidy_text("Janjaweed  -\\u200b Civilians ")
+    >>> tidy_text("Janjaweed  -\u200b Civilians ")
     'Janjaweed - Civilians'
     """
     return " ".join(re.sub(r"[\u200b-\u200f\u2060\ufeff]", "", text).split())
@@ -201,7 +201,17 @@ def _look_up(combos: pd.DataFrame, known: Gazetteer) -> pd.DataFrame:
             name1, name2, region, admin1, level1.known.get(admin1, name1), district, level2.known.get(district, name2),
             _remark("admin1", name1, region, level1), _remark("admin2", name2, district, level2),
         ))  # fmt: skip
-    columns = ["adm_1", "adm_2", "region", "admin1", "admin1_name", "admin2", "admin2_name", "remark1", "remark2"]
+    columns = [
+        "adm_1",
+        "adm_2",
+        "region",
+        "admin1",
+        "admin1_name",
+        "admin2",
+        "admin2_name",
+        "remark1",
+        "remark2",
+    ]
     return pd.DataFrame(out, columns=columns, dtype=object)
 
 
@@ -224,7 +234,9 @@ def _allowed(mine: pd.DataFrame, found: pd.DataFrame, known: Gazetteer) -> pd.Da
     by_name, both = [], []
     for region, admin1, when, day in zip(found["region"], found["admin1"], eras, mine["date_start"], strict=True):
         if (region, when) not in memory:
-            memory[region, when] = allowed_regions(known, region, pd.Timestamp(day)) if isinstance(region, str) else None
+            memory[region, when] = (
+                allowed_regions(known, region, pd.Timestamp(day)) if isinstance(region, str) else None
+            )
         names = memory[region, when]
         by_name.append(names)
         own = {admin1} if isinstance(admin1, str) else set()

@@ -72,6 +72,4 @@ def plot(result, **options) -> Axes:
             return plot_series(result, **{"time": time} | options)
     if {"region", "deaths_best"} <= has:
         return plot_map(result, **options)
-    raise ValueError(
-        f"plot: got a frame with {', '.join(map(str, result.columns[:20])) or 'no columns'}; {_ACCEPTED}"
-    )
+    raise ValueError(f"plot: got a frame with {', '.join(map(str, result.columns[:20])) or 'no columns'}; {_ACCEPTED}")

@@ -148,9 +148,7 @@ def _runs(true: np.ndarray) -> np.ndarray:
 def _name(panel: pd.DataFrame, region: str) -> str:
     if region == UNALLOCATED:
         return "not placed"
-    names = (
-        panel.loc[panel["region"] == region, "region_name"] if "region_name" in panel else pd.Series([region])
-    )
+    names = panel.loc[panel["region"] == region, "region_name"] if "region_name" in panel else pd.Series([region])
     return str(names.iloc[0]) if names.notna().all() else region
 
 
@@ -213,9 +211,7 @@ def plot_precision(frame: pd.DataFrame, *, ax: Axes | None = None, source: str |
     for column, levels in (("geo_precision", GEO_PRECISION), ("date_precision", DATE_PRECISION)):
         unknown = [level for level in frame[column].dropna().unique() if level not in levels]
         if unknown:
-            raise ValueError(
-                f"plot_precision: {column} {unknown[0]!r} is not known; accepted: {', '.join(levels)}."
-            )
+            raise ValueError(f"plot_precision: {column} {unknown[0]!r} is not known; accepted: {', '.join(levels)}.")
     with theme():
         return _shares(frame, ax, source) if "year" in frame else _matrix(frame, ax, source)
 
@@ -227,9 +223,7 @@ def _shares(frame: pd.DataFrame, ax: Axes | None, source: str | None) -> Axes:
     shares = counts.div(totals.where(totals > 0), axis=0).fillna(0.0)
     ax = axes(ax, height=3.9)
     used = [level for level in GEO_PRECISION if counts[level].any()]
-    colours = dict(
-        zip(GEO_PRECISION, mpl.colormaps["Blues_r"](np.linspace(0, 0.9, len(GEO_PRECISION))), strict=True)
-    )
+    colours = dict(zip(GEO_PRECISION, mpl.colormaps["Blues_r"](np.linspace(0, 0.9, len(GEO_PRECISION))), strict=True))
     bottom = pd.Series(0.0, index=shares.index)
     for level in used:
         ax.bar(

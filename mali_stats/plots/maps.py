@@ -34,9 +34,7 @@ from mali_stats.plots.theme import (
 )
 from mali_stats.schema import UNALLOCATED
 
-_FIRST = (
-    "Add up a panel first: panel.groupby(['region', 'region_name'], as_index=False)['deaths_best'].sum()."
-)
+_FIRST = "Add up a panel first: panel.groupby(['region', 'region_name'], as_index=False)['deaths_best'].sum()."
 #: The largest circle, in square points.
 _LARGEST = 1500.0
 _CIRCLE = "#A9CFE8"

@@ -111,9 +111,7 @@ def plot_series(
             rows = rows.set_index(time).reindex(grid)
             if low:
                 ax.fill_between(grid, rows[low], rows[high], color=colour, alpha=0.25, linewidth=0)
-            handles.append(
-                _line(ax, rows[middle], colour, dash, describe(middle) if level is None else str(level))
-            )
+            handles.append(_line(ax, rows[middle], colour, dash, describe(middle) if level is None else str(level)))
         if low and by:
             shaded = f"shaded: {BAND}"
         elif low:
@@ -140,9 +138,7 @@ def _timed(frame: pd.DataFrame, time: str, who: str) -> pd.DataFrame:
         times = times.dt.to_timestamp()
     if pd.api.types.is_datetime64_any_dtype(times) or pd.api.types.is_numeric_dtype(times):
         return frame.assign(**{time: times})
-    raise ValueError(
-        f"{who}: column {time} holds {times.dtype}; make it dates first with pd.to_datetime(...)."
-    )
+    raise ValueError(f"{who}: column {time} holds {times.dtype}; make it dates first with pd.to_datetime(...).")
 
 
 def _grid(times: pd.Series) -> pd.Index:
@@ -231,8 +227,7 @@ def plot_fit(trend, *, ax: Axes | None = None, source: str | None = None) -> Axe
     """
     if not is_trend(trend):
         raise TypeError(
-            f"plot_fit: a fitted trend is wanted, got {type(trend).__name__}. "
-            "Call ms.fit_trend(frame, outcome) first."
+            f"plot_fit: a fitted trend is wanted, got {type(trend).__name__}. Call ms.fit_trend(frame, outcome) first."
         )
     table = _timed(trend.predict().rename(columns={trend.time: "time"}), "time", "plot_fit")
     levels = _largest(table, trend.by)
@@ -242,20 +237,14 @@ def plot_fit(trend, *, ax: Axes | None = None, source: str | None = None) -> Axe
             _fitted(ax, rows.sort_values("time"), colour, dash, level)
         legend_above(ax, _fit_handles(levels), _rate(trend))
         _finish(ax, unit(trend.outcome), _grid(table["time"]), 0.0)
-        some = (
-            f"; the {len(levels)} with most recorded"
-            if trend.by and len(levels) < table[trend.by].nunique()
-            else ""
-        )
+        some = f"; the {len(levels)} with most recorded" if trend.by and len(levels) < table[trend.by].nunique() else ""
         sign(ax, source, span(table["time"]) + some)
     return ax
 
 
 def is_trend(result) -> bool:
     """Tell whether a result is a fitted trend, by what it offers."""
-    return all(
-        hasattr(result, name) for name in ("predict", "outcome", "by", "rate_ratio_per_year", "rate_ratio_ci")
-    )
+    return all(hasattr(result, name) for name in ("predict", "outcome", "by", "rate_ratio_per_year", "rate_ratio_ci"))
 
 
 def _largest(table: pd.DataFrame, by: str | None) -> dict:
@@ -267,9 +256,7 @@ def _largest(table: pd.DataFrame, by: str | None) -> dict:
 
 def _fitted(ax: Axes, rows: pd.DataFrame, colour: str, dash, level) -> None:
     points = GREY if level is None else colour
-    ax.plot(
-        rows["time"], rows["observed"], linestyle="", marker="o", markersize=3.2, color=points, alpha=0.45
-    )
+    ax.plot(rows["time"], rows["observed"], linestyle="", marker="o", markersize=3.2, color=points, alpha=0.45)
     ax.fill_between(rows["time"], rows["conf_low"], rows["conf_high"], color=colour, alpha=0.25, linewidth=0)
     ax.plot(rows["time"], rows["fitted"], color=colour, linestyle=dash)
 
@@ -279,15 +266,11 @@ def _rate(trend) -> str:
     if not np.isfinite([low, high]).all():
         return f"rate ratio per year {trend.rate_ratio_per_year:.2f} (no interval)"
     how = _COV.get(trend.cov, trend.cov)
-    return (
-        f"rate ratio per year {trend.rate_ratio_per_year:.2f} (95 % interval {low:.2f} to {high:.2f}, {how})"
-    )
+    return f"rate ratio per year {trend.rate_ratio_per_year:.2f} (95 % interval {low:.2f} to {high:.2f}, {how})"
 
 
 def _fit_handles(levels: dict) -> list:
-    points = Line2D(
-        [], [], linestyle="", marker="o", markersize=3.2, color=GREY, alpha=0.45, label="recorded"
-    )
+    points = Line2D([], [], linestyle="", marker="o", markersize=3.2, color=GREY, alpha=0.45, label="recorded")
     lines = [
         Line2D([], [], color=colour, linestyle=dash, label="fitted mean" if level is None else str(level))
         for level, colour, dash in zip(levels, PALETTE, DASHES, strict=False)

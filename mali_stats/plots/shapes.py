@@ -75,9 +75,7 @@ def from_geojson(geojson, regions: pd.Series) -> Shapes:
     for feature in features:
         shapes.setdefault(feature["properties"][key], []).extend(_rings(feature["geometry"]))
     if max(np.abs(ring).max() for rings in shapes.values() for ring in rings) > 360:
-        raise ValueError(
-            "plot_map: the GeoJSON is not in degrees; bring it to longitude and latitude (EPSG:4326)."
-        )
+        raise ValueError("plot_map: the GeoJSON is not in degrees; bring it to longitude and latitude (EPSG:4326).")
     return shapes
 
 

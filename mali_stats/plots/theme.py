@@ -7,7 +7,8 @@ stay as they are; ``set_theme`` turns it on for good.
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
@@ -75,9 +76,19 @@ def set_theme() -> dict:
     return dict(_THEME)
 
 
-def theme():
-    """Return a context in which matplotlib has the theme, and after which it is as before."""
-    return mpl.rc_context(_THEME)
+@contextmanager
+def theme() -> Iterator[None]:
+    """Give matplotlib the theme for a while; afterwards its settings are as before.
+
+    ``mpl.rc_context`` would also take back what a notebook's backend sets when the first figure is made, and
+    figures would no longer show by themselves.
+    """
+    before = {name: mpl.rcParams[name] for name in _THEME}
+    mpl.rcParams.update(_THEME)
+    try:
+        yield
+    finally:
+        mpl.rcParams.update(before)
 
 
 def axes(ax: Axes | None, *, height: float = 3.8, grid: str | None = "y") -> Axes:
@@ -101,9 +112,7 @@ def tints() -> Colormap:
 
 def log_norm(top: float) -> SymLogNorm:
     """Return a norm for counts from 0 to ``top``: linear up to 1, logarithmic above."""
-    return SymLogNorm(
-        linthresh=1, linscale=0.4, vmin=0, vmax=max(float(top), 1.0) if np.isfinite(top) else 1.0
-    )
+    return SymLogNorm(linthresh=1, linscale=0.4, vmin=0, vmax=max(float(top), 1.0) if np.isfinite(top) else 1.0)
 
 
 def root_norm(top: float) -> PowerNorm:
@@ -157,9 +166,7 @@ def legend_above(ax: Axes, handles: list, title: str | None = None, **look) -> N
 
 def sign(ax: Axes, source: str | None, shown: str = "", cards: Iterable[str] = ("ucdp_ged",)) -> None:
     """Write the source in small grey letters below the axes and all their labels."""
-    text = f"Source: {source or catalog.cite(*cards, style='short')}." + (
-        f" Shown: {shown}." if shown else ""
-    )
+    text = f"Source: {source or catalog.cite(*cards, style='short')}." + (f" Shown: {shown}." if shown else "")
     width = int(ax.get_position().width * ax.figure.get_figwidth() * 17)
     ax.annotate(
         textwrap.fill(text, max(width, 30)), xy=(0, 0), xycoords=("axes fraction", ax.xaxis.label),
@@ -227,9 +234,7 @@ def add_up(frame: pd.DataFrame, keys: list[str], columns: list[str], who: str) -
     for key in keys:
         if frame[key].isna().any():
             rows = int(frame[key].isna().sum())
-            raise ValueError(
-                f"{who}: column {key} is missing in {rows} rows; fill it or leave those rows out first."
-            )
+            raise ValueError(f"{who}: column {key} is missing in {rows} rows; fill it or leave those rows out first.")
     values = frame[keys].assign(**{column: numbers(frame, column, who) for column in columns})
     groups = values.groupby(keys, observed=True, sort=True)
     whole = groups[columns].count().eq(groups.size(), axis=0)

@@ -219,8 +219,9 @@ def _parse(name, data, body, titles, wanted, separator, extra, skipped) -> pd.Da
     if extra and frame[wanted[-1]].notna().any():
         row = int(frame[wanted[-1]].notna().argmax()) + skipped + 1
         raise ValueError(
-            f"{name}, row {row}: the rows have {len(titles)} fields under {len(titles) - 1} headers and the last field is "
-            f"not empty (got {frame[wanted[-1]].dropna().iloc[0]!r}). Without a header for it no column can be trusted."
+            f"{name}, row {row}: the rows have {len(titles)} fields under {len(titles) - 1} headers and the last "
+            f"field is not empty (got {frame[wanted[-1]].dropna().iloc[0]!r}). Without a header for it no column can "
+            "be trusted."
         )
     return frame
 
@@ -232,8 +233,8 @@ def _diagnosis(name, data, body, titles, separator, skipped, extra, error) -> st
     except UnicodeDecodeError as wrong:
         row = data.count(b"\n", 0, body + wrong.start) + 1
         return (
-            f"{name}, line {row}: not UTF-8 (byte {data[body + wrong.start]:#04x}). The file may be in Windows-1252 or Latin-1; "
-            "save it as CSV UTF-8 and read it again."
+            f"{name}, line {row}: not UTF-8 (byte {data[body + wrong.start]:#04x}). The file may be in Windows-1252 or "
+            "Latin-1; save it as CSV UTF-8 and read it again."
         )
     records = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
     row, width = skipped, len(titles)
@@ -267,8 +268,8 @@ def _json(name: str, data: bytes, hints: list[str]) -> Table:
     totals = [int(p["TotalCount"]) for p in pages if isinstance(p, dict) and str(p.get("TotalCount", "")).isdigit()]
     if totals and max(totals) > len(records):
         notes.append(
-            f"{name}: the publisher counts {max(totals):,} records in all, this file holds {len(records):,}. Give all pages "
-            "as a list, or check the filters of the request."
+            f"{name}: the publisher counts {max(totals):,} records in all, this file holds {len(records):,}. Give "
+            "all pages as a list, or check the filters of the request."
         )
     if not records:
         raise ValueError(f"{name} holds no record. The request may have matched nothing; check its filters.")

@@ -56,7 +56,9 @@ def recognise(table: Table) -> tuple[Layout | None, list[str]]:
     if missing:
         return None, missing
     web = "best_est" in published
-    name = "web export" if web else "API page" if table.kind == "json" else "HDX copy" if "iso3" in published else "bulk"
+    name = (
+        "web export" if web else "API page" if table.kind == "json" else "HDX copy" if "iso3" in published else "bulk"
+    )
     return Layout(name, columns, month_first=web), []
 
 
@@ -82,7 +84,9 @@ def version(hints: list[str]) -> str | None:
 
 
 def coverage_end(source_version: str | None) -> tuple[int, int] | None:
-    """The last (year, month) that a version covers: yearly ``25.1`` ends in December 2024, candidate ``26.0.8`` in August 2026.
+    """The last (year, month) that a version covers.
+
+    The yearly ``25.1`` ends in December 2024, the candidate ``26.0.8`` in August 2026.
 
     Examples
     --------

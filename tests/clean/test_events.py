@@ -85,7 +85,15 @@ def test_our_own_table_comes_back_unchanged(plain, name, tmp_path):
 
 
 def test_columns_of_old_versions_may_be_absent(tmp_path):
-    absent = ["relid", "code_status", "where_description", "conflict_dset_id", "dyad_dset_id", "side_a_dset_id", "side_b_dset_id"]
+    absent = [
+        "relid",
+        "code_status",
+        "where_description",
+        "conflict_dset_id",
+        "dyad_dset_id",
+        "side_a_dset_id",
+        "side_b_dset_id",
+    ]
     path = write(tmp_path / "ged191.csv", text(ROWS, [c for c in COLUMNS if c not in absent]))
     events, _ = ms.read_events(path)
     assert events["report_id"].isna().all() and len(events) == len(ROWS)
@@ -119,7 +127,14 @@ def test_the_web_export_of_mali_loses_and_shifts_nothing():
 @needs_raw
 def test_the_six_pairs_and_only_they_are_possible_duplicates():
     events = ms.read_events(WEB_MALI)[0].set_index("event_id")
-    pairs = {("491801", "508921"), ("67666", "67667"), ("364391", "364430"), ("452956", "452966"), ("13104", "13174"), ("11951", "13034")}
+    pairs = {
+        ("491801", "508921"),
+        ("67666", "67667"),
+        ("364391", "364430"),
+        ("452956", "452966"),
+        ("13104", "13174"),
+        ("11951", "13034"),
+    }
     flagged = events[events["issues"].str.contains("possible-duplicate")]
     found = flagged["issues"].str.extract(r"possible-duplicate:(\d+)")[0].items()
     assert {tuple(sorted(p)) for p in found} == {tuple(sorted(p)) for p in pairs}
@@ -130,7 +145,13 @@ def test_places_of_the_mali_file_agree_with_their_coordinates():
     events, ledger = ms.read_events(WEB_MALI)
     reasons = set(ledger.tidy()["reason"])
     # 3 points lie within 2 km outside the borders, and 20 "Gao region" events of 1990-2015 in Ménaka: right for their time.
-    assert not reasons & {"outside-country", "admin-coordinates-disagree", "region-cercle-disagree", "unknown-admin1", "unknown-admin2"}
+    assert not reasons & {
+        "outside-country",
+        "admin-coordinates-disagree",
+        "region-cercle-disagree",
+        "unknown-admin1",
+        "unknown-admin2",
+    }
     menaka = events[events["admin1"] == "ML10"]
     assert len(menaka) == 223 + 19
     assert events.loc[events["event_id"] == "2719", "admin1_name"].tolist() == ["Kidal"]  # "Timetrine region"
@@ -209,7 +230,15 @@ def test_missing_is_not_zero(tmp_path):
 
 
 def test_no_text_of_an_article_enters_the_table(tmp_path):
-    rows = [record(1, source_article="SECRET", source_headline="SECRET", source_office="@SECRET;FAMa;News", source_original="SECRET")]
+    rows = [
+        record(
+            1,
+            source_article="SECRET",
+            source_headline="SECRET",
+            source_office="@SECRET;FAMa;News",
+            source_original="SECRET",
+        )
+    ]
     events, _ = _read(tmp_path, rows)
     assert "SECRET" not in events.to_csv()
     assert events[["n_social_media", "n_army_statements"]].values.tolist() == [[1, 1]]
@@ -233,7 +262,9 @@ def test_the_newest_release_of_an_event_is_kept(tmp_path):
 
 
 def test_rows_that_contradict_each_other_are_refused(tmp_path):
-    with pytest.raises(ValueError, match=r"1 event ids stand in rows that differ.*: 1\. Event 1 differs in deaths_high"):
+    with pytest.raises(
+        ValueError, match=r"1 event ids stand in rows that differ.*: 1\. Event 1 differs in deaths_high"
+    ):
         _read(tmp_path, [record(1), record(1, high=20)])
 
 
@@ -249,7 +280,9 @@ def test_country_keeps_one_and_counts_the_others(tmp_path):
 def test_a_folder_of_seed_tables_makes_a_country_known(tmp_path):
     rows = [record(2, country="Burkina Faso", country_id=439, adm_1="Sahel region", adm_2="Soum province")]
     events, _ = _read(tmp_path, rows, country=seeds_folder(tmp_path))
-    assert events[["admin1", "admin1_name", "admin2", "admin2_name"]].values.tolist() == [["BF1", "Sahel", "BF11", "Soum"]]
+    assert events[["admin1", "admin1_name", "admin2", "admin2_name"]].values.tolist() == [
+        ["BF1", "Sahel", "BF11", "Soum"]
+    ]
 
 
 @pytest.mark.parametrize(("country", "message"), [
@@ -267,7 +300,9 @@ def test_an_unknown_country_number_keeps_its_name(tmp_path):
 
 
 def test_a_page_that_holds_less_than_was_counted_is_said(tmp_path):
-    _, ledger = ms.read_events(write(tmp_path / "page.json", api(ROWS, total=2120, following="x/gedevents/25.1?page=1")))
+    _, ledger = ms.read_events(
+        write(tmp_path / "page.json", api(ROWS, total=2120, following="x/gedevents/25.1?page=1"))
+    )
     assert "counts 2,120 records in all, this file holds 8" in ledger.notes[0]
 
 

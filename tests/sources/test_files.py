@@ -56,7 +56,10 @@ def test_zips_with_another_content(members, message, tmp_path):
 
 
 def test_decimal_commas_are_read_only_where_commas_do_not_separate(tmp_path):
-    rows = [r | {"latitude": r["latitude"].replace(".", ","), "longitude": r["longitude"].replace(".", ",")} for r in records(2)]
+    rows = [
+        r | {"latitude": r["latitude"].replace(".", ","), "longitude": r["longitude"].replace(".", ",")}
+        for r in records(2)
+    ]
     events, _ = ms.read_events(write(tmp_path / "french.csv", text(rows, separator=";")))
     assert events["latitude"].tolist() == [14.349, 16.955]
 
@@ -69,6 +72,15 @@ def test_versions_by_name(hint, expected):
     assert version([hint]) == expected
 
 
-@pytest.mark.parametrize(("release", "end"), [("17.1", (2016, 12)), ("24.1", (2023, 12)), ("26.0.8", (2026, 8)), ("26.01.26.03", (2026, 3)), (None, None)])
+@pytest.mark.parametrize(
+    ("release", "end"),
+    [
+        ("17.1", (2016, 12)),
+        ("24.1", (2023, 12)),
+        ("26.0.8", (2026, 8)),
+        ("26.01.26.03", (2026, 3)),
+        (None, None),
+    ],
+)
 def test_what_a_version_covers(release, end):
     assert coverage_end(release) == end

@@ -1,0 +1,55 @@
+# The ways in, for a reader, an analyst and a CI. `make` alone prints them.
+
+PYTHON ?=
+VENV := .venv
+READY := $(VENV)/.ready
+# What a user has set up for figures of their own must not change ours.
+PY := env -u MPLBACKEND MPLCONFIGDIR="$(CURDIR)/$(VENV)/etc/matplotlib" IPYTHONDIR="$(CURDIR)/$(VENV)/etc/ipython" \
+	$(VENV)/bin/python
+NBVAL := --nbval --nbval-current-env --nbval-sanitize-with notebooks/nbval_sanitize.cfg --nbval-cell-timeout 120
+# JupyterLab asks nobody elsewhere for news or newer versions.
+LAB := --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate --LabApp.news_url= \
+	--LabApp.extension_manager=readonly
+
+.PHONY: help setup report test lab notebooks data constraints clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+
+setup: $(READY) ## make .venv and install everything into it (PYTHON=path picks the Python)
+
+$(READY): pyproject.toml constraints.txt .ci/setup
+	@PYTHON="$(PYTHON)" sh .ci/setup $(VENV)
+
+report: $(READY) ## run all notebooks into a site to read: build/report/index.html
+	@$(PY) -m mali_stats.report site
+
+test: $(READY) ## style, unit tests, doctests, and every notebook against its kept outputs
+	@echo "== style (ruff)"
+	@$(PY) -m ruff check --quiet . && $(PY) -m ruff format --quiet --check .
+	@echo "== unit tests"
+	@$(PY) -m pytest -q -n 2 tests
+	@echo "== examples in docstrings and README"
+	@$(PY) -m pytest -q --doctest-modules --doctest-glob=README.md mali_stats README.md
+	@echo "== notebooks, output by output"
+	@$(PY) -m pytest -q -n 2 --dist loadfile $(NBVAL) notebooks
+
+lab: $(READY) ## open the notebooks in JupyterLab
+	@$(VENV)/bin/python -m jupyterlab $(LAB) notebooks
+
+notebooks: $(READY) ## run the notebooks and write their outputs, the one way it is done
+	@$(PY) -m mali_stats.report notebooks
+
+data: $(if $(RAW),$(READY)) ## rebuild data/ from a publisher's raw file: make data RAW=path
+	$(if $(RAW),,$(error Say which raw file to build from: make data RAW=path/to/GEDEvent.csv))
+	@$(PY) -m mali_stats.build "$(RAW)"
+
+constraints: ## resolve the exact versions anew (needs python3.11, the oldest allowed)
+	@rm -rf build/pins && python3.11 -m venv build/pins
+	@build/pins/bin/python -m pip install -q -e ".[notebooks,outlines,test]"
+	@{ grep '^#' constraints.txt; build/pins/bin/python -m pip freeze --exclude-editable; } >build/pins/new
+	@mv build/pins/new constraints.txt && rm -rf build/pins
+
+clean: ## remove .venv, build/ and caches
+	@rm -rf $(VENV) build dist .pytest_cache .ruff_cache .hypothesis
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,183 @@
+"""Lay events on a complete grid of regions and months: ``region_month_panel``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from mali_stats import catalog
+from mali_stats.clean import places
+from mali_stats.ledger import Ledger
+from mali_stats.panel.months import allotted, inside, window
+from mali_stats.panel.placing import gazetteers, placed_events
+from mali_stats.schema import COUNTS, DATE_PRECISION, DEATHS, EVENTS, GEO_PRECISION, PANEL, UNALLOCATED, check
+
+SPREADS = ("days", "start", "end")
+
+
+def region_month_panel(
+    events: pd.DataFrame,
+    *,
+    start=None,
+    end=None,
+    frame: str | Path | None = None,
+    by: str | Sequence[str] | None = None,
+    spread: str = "days",
+    max_geo_precision: str = "area",
+    max_date_precision: str = "month",
+    coverage=None,
+) -> tuple[pd.DataFrame, Ledger]:
+    """Add events up by region and month on a complete grid, with an account of where each one went.
+
+    Parameters
+    ----------
+    events : pandas.DataFrame
+        an events table of one source.
+    start, end : str or date, optional
+        first and last month ("2012-01"); by default all that the source covers.
+    frame : str or Path, optional
+        the units: a frame of the country's seed tables (Mali: "ocha10", its own and the default; "census9",
+        "law2023"), or "country" (one region). Countries without seed tables keep admin1 as published; the
+        folder of seed tables that read_events was given may stand here too.
+    by : str or list of str, optional
+        event columns that become further columns of the grid, such as "type_of_violence".
+    spread : {"days", "start", "end"}
+        "days" allots every count of an event to its months by the days in each (Sainte-Laguë), conserving
+        each count; "start" and "end" put the event in the month of its first or last day.
+    max_geo_precision, max_date_precision : str
+        events coarser than this are counted in the region "unallocated", in the months of their own dates.
+    coverage : (start, end) or pandas.DataFrame, optional
+        the months the source watches, for all regions or by region (columns region, start, end). By default
+        what the release of the source covers.
+
+    Returns
+    -------
+    panel : pandas.DataFrame
+        the panel table: one row per country, region, [by] and month (its first day). Zero means in scope and
+        none reported; missing means out of scope. Counts are events and people killed.
+    ledger : Ledger
+        events and deaths in = kept in the panel + dropped; what was moved to unallocated or spread.
+
+    Raises
+    ------
+    ValueError
+        for events of several sources (two records of one war must not be added), an unknown frame, column or
+        precision, or a table that is not an events table.
+
+    Examples
+    --------
+    >>> import mali_stats as ms
+    >>> events, _ = ms.read_events("notebooks/made_up_rows.csv", country="MLI")
+    >>> panel, ledger = ms.region_month_panel(events, frame="country", start="2022-03", end="2022-04")
+    >>> panel[["region_name", "month", "events", "deaths_best"]]
+       region_name      month  events  deaths_best
+    0         Mali 2022-03-01       1            9
+    1         Mali 2022-04-01       0            3
+    2  unallocated 2022-03-01       0            0
+    3  unallocated 2022-04-01       0            0
+    """
+    _check_arguments(events, by, spread, max_geo_precision, max_date_precision)
+    by = [by] if isinstance(by, str) else list(by or [])
+    ledger = Ledger()
+    ledger.count("panel", "events", "in", events)
+    events = events.reset_index(drop=True)
+    known = gazetteers(events, frame)
+    frame = None if isinstance(frame, Path) or (frame and Path(frame).is_dir()) else frame
+    placed = placed_events(events, known, frame, max_geo_precision, max_date_precision, ledger)
+    cells = allotted(events, spread, ledger)
+    span, scope = window(events, start, end, coverage)
+    cells = inside(cells, events, placed, span, scope, ledger)
+    panel = _grid(events, cells, placed, known, by, span, scope)
+    sums = [panel[c].sum() for c in ("events", "deaths_low", "deaths_best", "deaths_high")]
+    kept = dict(zip(("rows", "low", "best", "high"), sums, strict=True))
+    ledger.add("panel", "counted in the panel", "kept", **kept, ids=events.loc[cells["event"].unique(), "event_id"])
+    ledger.check()
+    return panel, ledger
+
+
+def _check_arguments(events, by, spread, geo, when) -> None:
+    if "event_id" not in events:
+        raise ValueError("region_month_panel: an events table is wanted, as read_events returns it.")
+    check(events)
+    if events.empty:
+        raise ValueError("region_month_panel: the events table has no row, so nothing says which country to lay out.")
+    sources = events["source"].unique()
+    if len(sources) > 1:
+        raise ValueError(
+            f"region_month_panel: the events come from {len(sources)} sources ({', '.join(sources)}). Two records of "
+            "one war must not be added: select one source, or match_events first and take the union."
+        )
+    for name, value, levels in (
+        ("spread", spread, SPREADS),
+        ("max_geo_precision", geo, GEO_PRECISION),
+        ("max_date_precision", when, DATE_PRECISION),
+    ):
+        if value not in levels:
+            raise ValueError(f"region_month_panel: {name}={value!r} is not known; use one of {', '.join(levels)}.")
+    for column in [by] if isinstance(by, str) else by or []:
+        if column not in events or column in DEATHS or column in PANEL:
+            usable = ", ".join(c for c in EVENTS if c not in DEATHS and c not in PANEL)
+            raise ValueError(
+                f"region_month_panel: by={column!r} is not an event column to group by. There are: {usable}."
+            )
+        if events[column].isna().any():
+            n = int(events[column].isna().sum())
+            raise ValueError(
+                f"region_month_panel: by={column!r} is missing in {n} events; fill it first (say, with 'unknown')."
+            )
+
+
+def _grid(events, cells, placed, gazetteers, by, window, scope) -> pd.DataFrame:
+    keys = ["country", "region", *by, "month"]
+    values = events.loc[cells["event"], ["country", *by]].reset_index(drop=True)
+    values["region"] = placed["region"].to_numpy()[cells["event"]]
+    values["month"] = cells["month"].to_numpy()
+    sums = cells[list(COUNTS)].reset_index(drop=True).groupby([values[k].astype(object) for k in keys]).sum()
+    index, names = _index(events, placed, gazetteers, by, window)
+    grid = sums.reindex(index, fill_value=0).astype("Int64").reset_index()
+    everywhere, single = scope
+    spans = [single.get(r, everywhere if r == UNALLOCATED or not single else (1, 0)) for r in grid["region"]]
+    grid["in_scope"] = [a <= m <= b for m, (a, b) in zip(grid["month"], spans, strict=True)]
+    grid.loc[~grid["in_scope"], list(COUNTS)] = pd.NA
+    grid["region_name"] = [names[c].get(r, r) for c, r in zip(grid["country"], grid["region"], strict=True)]
+    grid["frame"] = grid["country"].map(placed.groupby(events["country"])["frame"].first())
+    return _finished(grid, events, by)
+
+
+def _index(events, placed, gazetteers, by, window) -> tuple[pd.MultiIndex, dict[str, dict[str, str]]]:
+    """Every country's regions, by-levels and months, and the names of the regions."""
+    levels = [_levels(events[column]) for column in by]
+    months = range(window[0], window[1] + 1)
+    tuples, names = [], {}
+    for country, known in gazetteers.items():
+        names[country] = _regions(country, known, placed[events["country"] == country])
+        product = pd.MultiIndex.from_product([[country], [*names[country], UNALLOCATED], *levels, months])
+        tuples.append(product.to_frame(index=False))
+    table = pd.concat(tuples, ignore_index=True)
+    return pd.MultiIndex.from_frame(table.astype(object), names=["country", "region", *by, "month"]), names
+
+
+def _regions(country: str, known: places.Gazetteer | None, placed: pd.DataFrame) -> dict[str, str]:
+    frame = placed["frame"].iloc[0]
+    if frame == "country":
+        names = catalog.seed("countries").drop_duplicates("iso3").set_index("iso3")["name"]
+        return {country: names.get(country, country)}
+    if frame == "published":
+        return {r: r for r in sorted(set(placed["region"]) - {UNALLOCATED})}
+    return known.names(frame)
+
+
+def _levels(values: pd.Series) -> list:
+    return list(values.cat.categories) if isinstance(values.dtype, pd.CategoricalDtype) else sorted(values.unique())
+
+
+def _finished(grid: pd.DataFrame, events: pd.DataFrame, by: list[str]) -> pd.DataFrame:
+    grid["month"] = pd.to_datetime({"year": grid["month"] // 12, "month": grid["month"] % 12 + 1, "day": 1})
+    grid["month"] = grid["month"].astype("datetime64[us]")
+    for column in by:
+        grid[column] = grid[column].astype(events[column].dtype)
+    text = {c: "str" for c in ("country", "region", "region_name", "frame")}
+    order = ["country", "region", "region_name", *by, "month", "in_scope", *COUNTS, "frame"]
+    return grid.astype(text | {"in_scope": "boolean"})[order]

@@ -1,0 +1,93 @@
+"""The files that install and describe the project say the same thing."""
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+import yaml
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
+
+import mali_stats
+
+ROOT = Path(__file__).resolve().parents[1]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+#: Names that conda-forge spells otherwise: the same software without what only a desktop needs.
+CONDA_NAMES = {"matplotlib": "matplotlib-base", "seaborn": "seaborn-base", "nbconvert": "nbconvert-core"}
+
+
+def requirements(*extras):
+    optional = PROJECT["optional-dependencies"]
+    texts = [*PROJECT["dependencies"], *(text for extra in extras for text in optional[extra])]
+    return {r.name: r.specifier for r in map(Requirement, texts)}
+
+
+def constraint_lines():
+    lines = (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
+    return [line for line in lines if not line.startswith("#")]
+
+
+def pins():
+    return {canonical(name): version for name, version in (line.split("==") for line in constraint_lines())}
+
+
+def canonical(name):
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def conda():
+    return yaml.safe_load((ROOT / "environment.yml").read_text(encoding="utf-8"))
+
+
+def test_conda_has_the_packages_and_bounds_of_pyproject():
+    listed = [entry for entry in conda()["dependencies"] if isinstance(entry, str)]
+    found = {r.name: r.specifier for r in map(Requirement, listed)}
+    expected = {CONDA_NAMES.get(n, n): s for n, s in requirements("notebooks", "test").items()}
+    assert found == {"python": SpecifierSet(PROJECT["requires-python"]), "pip": SpecifierSet(), **expected}
+
+
+def test_conda_uses_one_channel_and_installs_the_checkout():
+    assert conda()["channels"] == ["conda-forge"]
+    assert [entry for entry in conda()["dependencies"] if not isinstance(entry, str)] == [{"pip": ["-e ."]}]
+
+
+@pytest.mark.parametrize("line", constraint_lines())
+def test_a_constraint_is_a_name_and_an_exact_version(line):
+    assert re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*==[0-9][A-Za-z0-9.+]*", line)
+
+
+def test_no_package_is_constrained_twice():
+    assert len(pins()) == len(constraint_lines())
+
+
+def test_constraints_pin_every_direct_dependency_within_its_bounds():
+    asked = requirements(*PROJECT["optional-dependencies"])
+    got = {name: pins().get(canonical(name), "") for name in asked}
+    assert {n: v for n, v in got.items() if not v or v not in asked[n]} == {}
+
+
+@pytest.mark.parametrize("name", ["constraints.txt", "environment.yml", "Makefile", ".ci/run", ".ci/setup"])
+def test_no_file_of_the_setup_names_a_host(name):
+    assert "://" not in (ROOT / name).read_text(encoding="utf-8")
+
+
+def test_the_version_is_the_same_everywhere():
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
+    changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    assert citation["version"] == mali_stats.__version__ == PROJECT["version"]
+    assert f"## [{PROJECT['version']}]" in changelog
+
+
+def test_the_citation_file_has_what_the_format_requires():
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
+    assert citation["cff-version"] == "1.2.0"
+    assert citation["license"] == PROJECT["license"]
+    assert {"message", "title", "authors"} <= citation.keys()
+    assert [a["name"] for a in citation["authors"]] == [a["name"] for a in PROJECT["authors"]]
+
+
+@pytest.mark.parametrize("name", ["LICENSE", "LICENSE-DATA.md"])
+def test_the_licences_are_there_for_the_wheel(name):
+    assert name in PROJECT["license-files"]
+    assert (ROOT / name).is_file()

@@ -1,0 +1,314 @@
+"""The report: what a page may hold, what a failure may cost, and that a notebook is written one way."""
+
+import shutil
+from html.parser import HTMLParser
+
+import nbformat
+import pandas as pd
+import pytest
+
+import mali_stats as ms
+from mali_stats.report import front, pages, running, site
+from mali_stats.report.__main__ import main
+
+PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+
+
+def notebook(title, *cells):
+    """A notebook of code cells, and of markdown cells given as (text, tag)."""
+    made = [
+        nbformat.v4.new_code_cell(cell, id=f"cell-{n}")
+        if isinstance(cell, str)
+        else nbformat.v4.new_markdown_cell(cell[0], metadata={"tags": [cell[1]]}, id=f"cell-{n}")
+        for n, cell in enumerate(cells)
+    ]
+    return nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell(f"# {title}", id="title"), *made])
+
+
+PICTURE = f"""from base64 import b64decode
+from IPython.display import Image, display
+display(Image(b64decode({PNG!r})))"""
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("repo") / "notebooks"
+    folder.mkdir()
+    hostile = notebook(
+        'Is <script>alert(1)</script> & "this" a question?',
+        ("<img src='http://elsewhere.example/x.png' onerror='alert(2)'> <script>alert(3)</script>", "text"),
+        "print('<script>alert(4)</script>')",
+    )
+    plain = notebook(
+        "How many?",
+        "print(6 * 7)",
+        PICTURE,
+        ("The dot is **black**. It shows nothing else.", "text"),
+        ("There are *42* of them.", "answer"),
+    )
+    nbformat.write(hostile, folder / "01-hostile.ipynb")
+    nbformat.write(plain, folder / "02-plain.ipynb")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def built(folder):
+    said = []
+    index = site.build_site(folder.parent / "build" / "report", folder, said.append)
+    return index, said
+
+
+class Tags(HTMLParser):
+    """Every tag of a page with its attributes."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.found = []
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        self.found.append((tag, dict(attrs)))
+
+
+def all_pages(index):
+    return sorted(index.parent.glob("*.html"))
+
+
+def test_there_is_a_page_for_each_notebook_and_one_in_front(built):
+    assert [p.name for p in all_pages(built[0])] == ["01-hostile.html", "02-plain.html", "index.html"]
+
+
+def test_progress_says_which_notebook_and_how_many(built):
+    lines = [line for line in built[1] if ".ipynb" in line]
+    assert [line.split()[0] for line in lines] == ["[1/2]", "[2/2]"]
+    assert all(line.endswith(" s") for line in lines)
+
+
+def test_no_page_loads_anything_or_runs_a_script(built):
+    for path in all_pages(built[0]):
+        text = path.read_text(encoding="utf-8")
+        tags = Tags(text).found
+        assert not {"script", "link", "iframe", "object", "embed", "base"} & {tag for tag, _ in tags}
+        sources = [attrs["src"] for _, attrs in tags if "src" in attrs]
+        assert all(source.startswith("data:image/png;base64,") for source in sources), path.name
+        assert not any(name.startswith("on") for _, attrs in tags for name in attrs)
+        assert "url(" not in text and "@import" not in text
+        assert "default-src 'none'" in text
+
+
+def test_links_between_pages_lead_somewhere(built):
+    for path in all_pages(built[0]):
+        links = [attrs["href"] for tag, attrs in Tags(path.read_text(encoding="utf-8")).found if tag == "a"]
+        assert links and all((path.parent / link).is_file() for link in links)
+
+
+def test_pages_can_be_read_by_machine_and_on_a_phone(built):
+    for path in all_pages(built[0]):
+        tags = Tags(path.read_text(encoding="utf-8")).found
+        assert ("html", {"lang": "en"}) in tags
+        assert all(attrs.get("alt") for tag, attrs in tags if tag == "img")
+        assert sum(tag == "h1" for tag, _ in tags) == 1
+        assert any(attrs.get("name") == "viewport" for tag, attrs in tags if tag == "meta")
+
+
+def test_a_hostile_title_stays_text(built):
+    for name in ("index.html", "01-hostile.html"):
+        text = (built[0].parent / name).read_text(encoding="utf-8")
+        assert "&amp; " in text and "a question?" in text
+        assert "<script" not in text.lower()
+
+
+def test_a_hostile_name_in_the_figures_stays_text():
+    hostile = '<script>alert("x")</script>'
+    named = pd.DataFrame({"source": [hostile], "record_ends": ["2024"]})
+    card = pages.Card(f"{hostile}.html", hostile, hostile, hostile, hostile)
+    made = [front.banner(named), front._card(card), pages.page(hostile, "")]
+    made.append(pages.table([hostile], [[hostile, hostile]], hostile))
+    assert not any("<script" in text or 'alert("' in text for text in made)
+
+
+def test_a_table_and_headings_of_a_notebook_are_kept(folder):
+    shown = pd.DataFrame({"region": ["Kayes"], "deaths": [3]}).to_html(classes="dataframe")
+    cell = nbformat.v4.new_code_cell("frame", outputs=[nbformat.v4.new_output("display_data", {"text/html": shown})])
+    made = pages.notebook_page(nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell("# Why?"), cell]), "Why?")
+    assert "<h1" in made and "<td>Kayes</td>" in made and "<th>deaths</th>" in made
+
+
+def test_the_card_has_question_figure_and_answer(built):
+    text = built[0].read_text(encoding="utf-8")
+    card = text[text.index('<a href="02-plain.html">') :]
+    assert card.startswith('<a href="02-plain.html">How many?</a>')
+    assert 'alt="The dot is black"' in card
+    assert "<p>There are 42 of them.</p>" in card
+
+
+def test_the_front_page_says_where_records_end_and_what_cannot_be_seen(built):
+    text = built[0].read_text(encoding="utf-8")
+    for end in ms.datasets()["record_ends"].dropna():
+        assert pages.in_words(end) in text
+    assert "What this cannot see" in text
+    assert "Map of the regions by deaths" in text
+    for line in filter(None, ms.cite(*ms.datasets()["name"]).splitlines()):
+        assert pages.items([line])[4:-5] in text
+
+
+def test_the_comparison_holds_the_shipped_sums(built):
+    months = ms.load("region_month")
+    last = months[months["month"].dt.year == months["month"].dt.year.max()]
+    text = built[0].read_text(encoding="utf-8")
+    for column in ("deaths_low", "deaths_best", "deaths_high", "deaths_civilians", "events"):
+        assert f"<td>{int(last[column].sum()):,}</td>" in text
+
+
+def test_a_second_run_executes_nothing(built, folder, monkeypatch):
+    monkeypatch.setattr(running, "_execute_one", None)
+    said = []
+    site.build_site(built[0].parent, folder, said.append)
+    assert said == ["Writing the pages ..."]
+
+
+@pytest.fixture
+def own_environment(monkeypatch):
+    """The command sets these for itself; the next test must not see it."""
+    monkeypatch.setenv("MPLBACKEND", "agg")
+    monkeypatch.setenv("JUPYTER_PREFER_ENV_PATH", "1")
+
+
+@pytest.mark.usefixtures("own_environment")
+def test_the_command_ends_with_the_page_to_open(built, folder, monkeypatch, capsys):
+    monkeypatch.chdir(folder.parent)
+    assert main(["site"]) == 0
+    assert capsys.readouterr().out.splitlines()[-1] == "Open build/report/index.html"
+
+
+@pytest.mark.usefixtures("own_environment")
+def test_a_failing_notebook_is_named_and_the_old_site_stays(built, folder, tmp_path, monkeypatch, capsys):
+    copy = tmp_path / "notebooks"
+    shutil.copytree(folder, copy)
+    shutil.copytree(built[0].parents[1], tmp_path / "build")
+    before = built[0].read_bytes()
+    nbformat.write(notebook("Why?", "print('first')", "1 / 0"), copy / "03-broken.ipynb")
+    monkeypatch.chdir(tmp_path)
+    assert main(["site"]) == 1
+    assert "03-broken.ipynb, code cell 2: ZeroDivisionError: division by zero" in capsys.readouterr().err
+    assert (tmp_path / "build/report/index.html").read_bytes() == before
+    assert sorted(p.name for p in (tmp_path / "build").iterdir()) == ["cache", "report"]
+
+
+def test_what_ran_beside_a_failure_is_not_run_again(tmp_path):
+    nbformat.write(notebook("How many?", "print(1)"), tmp_path / "01.ipynb")
+    nbformat.write(notebook("Why?", "1 / 0"), tmp_path / "02.ipynb")
+    with pytest.raises(RuntimeError, match="ZeroDivisionError"):
+        running.executed_notebooks(tmp_path, tmp_path / "cache", lambda line: None)
+    (tmp_path / "02.ipynb").unlink()
+    said = []
+    running.executed_notebooks(tmp_path, tmp_path / "cache", said.append)
+    assert said == []
+
+
+def test_a_failure_while_pages_are_written_keeps_the_old_site(built, folder, monkeypatch):
+    before = built[0].read_bytes()
+    monkeypatch.setattr(front, "front_page", lambda cards: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        site.build_site(built[0].parent, folder, lambda line: None)
+    assert built[0].read_bytes() == before
+    assert sorted(p.name for p in built[0].parents[1].iterdir()) == ["cache", "report"]
+
+
+def test_a_folder_that_is_no_report_is_never_replaced(folder, tmp_path):
+    (tmp_path / "thesis.txt").write_text("years of work", encoding="utf-8")
+    with pytest.raises(FileExistsError, match="something else than an earlier report"):
+        site.build_site(tmp_path, folder)
+    assert (tmp_path / "thesis.txt").is_file()
+
+
+def test_a_folder_without_notebooks_is_said(tmp_path):
+    with pytest.raises(FileNotFoundError, match="no notebook in"):
+        running.read_notebooks(tmp_path)
+
+
+def test_a_damaged_notebook_is_named(tmp_path):
+    (tmp_path / "01.ipynb").write_text("<<<<<<< HEAD", encoding="utf-8")
+    with pytest.raises(RuntimeError, match=r"01\.ipynb is not a notebook"):
+        running.read_notebooks(tmp_path)
+
+
+def test_a_changed_cell_or_tag_is_run_again_and_an_output_is_not():
+    first = notebook("How many?", "1 + 1")
+    key = running._key(first, "same")
+    first["cells"][1]["outputs"] = [nbformat.v4.new_output("stream", text="2")]
+    assert running._key(first, "same") == key
+    assert running._key(first, "other") != key
+    first["cells"][1]["metadata"]["tags"] = ["main-figure"]
+    assert running._key(first, "same") != key
+
+
+def test_a_file_beside_the_notebooks_counts_as_their_input(tmp_path):
+    before = running._fingerprint(tmp_path)
+    (tmp_path / "rows.csv").write_text("region\n", encoding="utf-8")
+    assert running._fingerprint(tmp_path) != before
+    before = running._fingerprint(tmp_path)
+    (tmp_path / "new.ipynb").write_text("{}", encoding="utf-8")
+    assert running._fingerprint(tmp_path) == before
+
+
+def test_written_notebooks_are_the_same_bytes_each_time(tmp_path):
+    path = tmp_path / "01.ipynb"
+    nbformat.write(notebook("How many?", "print('b')", "6 * 7"), path)
+    running.write_notebooks(tmp_path, lambda line: None)
+    once = path.read_bytes()
+    said = []
+    running.write_notebooks(tmp_path, said.append)
+    assert path.read_bytes() == once
+    assert said[-1] == "  01.ipynb: as before"
+    stored = nbformat.reads(once.decode(), as_version=4)
+    assert [cell["execution_count"] for cell in stored["cells"][1:]] == [1, 2]
+    assert stored["metadata"]["kernelspec"]["name"] == "python3"
+    assert "version" not in stored["metadata"]["language_info"]
+    assert not any("execution" in cell["metadata"] for cell in stored["cells"])
+
+
+def test_a_failure_leaves_every_notebook_as_it_was(tmp_path):
+    nbformat.write(notebook("How many?", "print(1)"), tmp_path / "01.ipynb")
+    nbformat.write(notebook("Why?", "missing"), tmp_path / "02.ipynb")
+    before = {p.name: p.read_bytes() for p in tmp_path.iterdir()}
+    with pytest.raises(RuntimeError, match=r"02\.ipynb, code cell 1: NameError"):
+        running.write_notebooks(tmp_path, lambda line: None)
+    assert {p.name: p.read_bytes() for p in tmp_path.iterdir()} == before
+
+
+def months(start, counts):
+    """A region_month table of one region with the same number in each column."""
+    table = pd.DataFrame({"month": pd.date_range(start, periods=len(counts), freq="MS")})
+    names = ["events", "deaths_low", "deaths_best", "deaths_high", "deaths_b", "deaths_civilians"]
+    return table.assign(region="ML01", region_name="Kayes", **{name: counts for name in names})
+
+
+def test_spans_are_calendar_years_where_the_record_ends_in_december():
+    now, before = front.last_years(months("2021-01-01", [1] * 36))
+    assert (now.label, before.label) == ("2023", "2022")
+    assert len(now.rows) == len(before.rows) == 12
+
+
+def test_spans_are_twelve_months_each_where_it_ends_within_a_year():
+    now, before = front.last_years(months("2021-01-01", [1] * 30))
+    assert now.label == "July 2022 to June 2023"
+    assert before.label == "July 2021 to June 2022"
+    assert len(now.rows) == len(before.rows) == 12
+
+
+def test_the_comparison_gives_no_change_from_zero():
+    now, before = front.last_years(months("2022-01-01", [0] * 12 + [2] * 12))
+    assert ("Events", "24", "0", "–") in front.comparison(now, before)
+
+
+def test_the_comparison_gives_signed_changes_and_takes_side_b_off():
+    now, before = front.last_years(months("2022-01-01", [2] * 12 + [1] * 12))
+    rows = {label: rest for label, *rest in front.comparison(now, before)}
+    assert rows["Deaths, best"] == ["12", "24", "−50 %"]
+    assert rows["Deaths, best, without side B's dead"] == ["0", "0", "–"]
+
+
+def test_the_deadliest_month_is_named_with_its_share():
+    spans = front.last_years(months("2022-01-01", [1, 1, 9] + [1] * 21))
+    assert front.deadliest_month(*spans) == "One month, March 2022, holds 9 of the 20 deaths (best) of 2022."
