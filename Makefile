@@ -40,9 +40,9 @@ lab: $(READY) ## open the notebooks in JupyterLab
 notebooks: $(READY) ## run the notebooks and write their outputs, the one way it is done
 	@$(PY) -m mali_stats.report notebooks
 
-data: $(if $(RAW),$(READY)) ## rebuild data/ from a publisher's raw file: make data RAW=path
+data: $(if $(RAW),$(READY)) ## rebuild data/ from a raw file: make data RAW=path [ARGS="--version 24.1"]
 	$(if $(RAW),,$(error Say which raw file to build from: make data RAW=path/to/GEDEvent.csv))
-	@$(PY) -m mali_stats.build "$(RAW)"
+	@$(PY) -m mali_stats.build "$(RAW)" $(ARGS)
 
 constraints: ## resolve the exact versions anew (needs python3.11, the oldest allowed)
 	@rm -rf build/pins && python3.11 -m venv build/pins

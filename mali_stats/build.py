@@ -8,9 +8,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
-import os
 import sys
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -133,6 +131,14 @@ def population(path: Path) -> pd.DataFrame:
     return raw.astype({"year": "int64", "population": "int64"}).sort_values(["country", "year"], ignore_index=True)
 
 
+def refugees(path: Path) -> pd.DataFrame:
+    """UNHCR's refugees and asylum-seekers from Mali, added up over the countries of asylum, by year."""
+    raw = _published(path, ["year", "coo_iso", "coa_iso", "refugees", "asylum_seekers"])
+    raw = raw[(raw["coo_iso"] == "MLI") & (raw["coa_iso"] != "MLI")]
+    counts = raw[["refugees", "asylum_seekers"]].astype("float64").groupby(raw["year"].astype("int64")).sum()
+    return counts.astype("int64").reset_index()
+
+
 def _published(path: Path, columns: list[str]) -> pd.DataFrame:
     table = files.open_table(path)
     missing = [c for c in columns if c not in table.columns]
@@ -145,7 +151,7 @@ def _published(path: Path, columns: list[str]) -> pd.DataFrame:
 
 Spec = tuple[str, str, str, Callable[[pd.DataFrame], pd.DataFrame]]
 #: What a table is a record of, in the words of the report's banner.
-RECORDS = {"country_year": "yearly totals", "population": "population"}
+RECORDS = {"country_year": "yearly totals", "population": "population", "refugees": "refugees"}
 #: name -> title, source card, what to say of it, how it is made
 FROM_EVENTS: dict[str, Spec] = {
     "region_month": ("Events and deaths by region, month and type of violence", "ucdp_ged",
@@ -163,6 +169,8 @@ PUBLISHED: dict[str, tuple[str, str, str, Callable[[Path], pd.DataFrame]]] = {
     "country_year": ("UCDP's own totals by country and year", "ucdp_country_year",
         "As published: the control totals.", country_year),
     "population": ("National population by year", "worldbank", "Mid-year totals, placed at 1 July.", population),
+    "refugees": ("Refugees and asylum-seekers from Mali by year", "unhcr",
+        "At the end of the year, added up over the countries of asylum; a stock: never add up years.", refugees),
 }  # fmt: skip
 _ORDERED = {"type_of_violence": VIOLENCE, "geo_precision": GEO_PRECISION, "date_precision": DATE_PRECISION}
 
@@ -248,22 +256,7 @@ def _write(out: Path, tables: dict[str, pd.DataFrame], resources: list[dict]) ->
         **{f"{n}.csv": _csv(t) for n, t in tables.items()},
         "datapackage.json": text.encode(),
     }.items():
-        replace(out / name, content)
-
-
-def replace(path: Path, content: bytes) -> None:
-    """Write a file so that at any moment it is whole: the old one or the new one."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as temporary:
-            temporary.write(content)
-            temporary.flush()
-            os.fsync(temporary.fileno())
-        os.chmod(name, 0o644)
-        os.replace(name, path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+        catalog.replace(out / name, content)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -274,11 +267,12 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--version", help="version of the release, where neither the file nor its name tells it")
     parser.add_argument("--country-year", type=Path, help="UCDP's country-year totals; else the shipped ones stay")
     parser.add_argument("--population", type=Path, help="World Bank population table; else the shipped one stays")
+    parser.add_argument("--refugees", type=Path, help="UNHCR population figures; else the shipped ones stay")
     parser.add_argument("--out", type=Path, default=catalog.root() / "data", help="folder to write (default data/)")
     given = parser.parse_args(arguments)
     try:
-        tables = build(given.raw, given.out, given.country, given.version,
-                       country_year=given.country_year, population=given.population)  # fmt: skip
+        published = {name: getattr(given, name) for name in PUBLISHED}
+        tables = build(given.raw, given.out, given.country, given.version, **published)
     except (ValueError, OSError) as error:
         print(f"make data: {error}", file=sys.stderr)
         return 1

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import difflib
 import json
+import os
+import tempfile
 import tomllib
 from functools import cache
 from pathlib import Path
@@ -168,3 +170,18 @@ def _sources_of(name: str) -> list[str]:
     if name not in resources:
         raise ValueError(f"cite: {name!r} is no data set and no source.{_nearest(name, [*resources, *cards()])}")
     return resources[name]
+
+
+def replace(path: Path, content: bytes) -> None:
+    """Write a file so that at any moment it is whole: the old one or the new one."""
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "wb") as temporary:
+            temporary.write(content)
+            temporary.flush()
+            os.fsync(temporary.fileno())
+        os.chmod(name, 0o644)
+        os.replace(name, path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise

@@ -11,7 +11,8 @@ from mali_stats import build
 from mali_stats.build import main
 
 TOTALS = ["--country-year", str(RAW / "ucdp" / "organizedviolence_country_year_v25_1_sahel.csv.gz"),
-          "--population", str(RAW / "population" / "worldbank_population.csv")]  # fmt: skip
+          "--population", str(RAW / "population" / "worldbank_population.csv"),
+          "--refugees", str(RAW / "unhcr" / "population_mali.csv")]  # fmt: skip
 
 
 @needs_raw

@@ -1,7 +1,9 @@
 """The house: one way in, one way out; a docstring on every door; nothing heavy at the threshold."""
 
 import ast
+import base64
 import inspect
+import json
 import re
 import subprocess
 import sys
@@ -97,3 +99,12 @@ def test_folders_of_the_readme_exist():
     text = README.read_text(encoding="utf-8")
     for folder in re.findall(r"^    (\w+)/", text, flags=re.MULTILINE):
         assert (ROOT / folder).is_dir(), folder
+
+
+def test_the_readme_shows_the_figure_of_its_notebook():
+    kept = json.loads((ROOT / "notebooks" / "02-is-it-getting-worse.ipynb").read_text(encoding="utf-8"))
+    cell = next(c for c in kept["cells"] if "main-figure" in c["metadata"].get("tags", []))
+    picture = next(o["data"]["image/png"] for o in cell["outputs"] if "image/png" in o.get("data", {}))
+    shown = ROOT / "notebooks" / "figures" / "02-is-it-getting-worse.png"
+    assert str(shown.relative_to(ROOT)) in README.read_text(encoding="utf-8")
+    assert shown.read_bytes() == base64.b64decode(picture)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import hashlib
 import os
 import sys
-import tempfile
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -15,6 +15,7 @@ from pathlib import Path
 
 import mali_stats
 from mali_stats import catalog
+from mali_stats.catalog import replace
 
 TOGETHER = 2  # notebooks run at once: each kernel wants a core
 SECONDS_PER_CELL = 600
@@ -128,29 +129,26 @@ def write_notebooks(folder: str | Path = "notebooks", say: Callable[[str], None]
     notebooks = read_notebooks(folder)
     execute(notebooks, say)
     for path, notebook in notebooks.items():
+        _write_figure(path, notebook)
         text = nbformat.writes(_lasting(notebook)) + "\n"
         changed = text != path.read_text(encoding="utf-8")
-        _write(path, text)
+        replace(path, text.encode())
         say(f"  {path.name}: {'changed' if changed else 'as before'}")
+
+
+def _write_figure(path: Path, notebook) -> None:
+    """Write a notebook's main figure beside it, for README and for whoever wants the picture alone."""
+    from mali_stats.report.pages import card
+
+    if figure := card(path, notebook).figure:
+        (path.parent / "figures").mkdir(exist_ok=True)
+        replace(path.parent / "figures" / f"{path.stem}.png", base64.b64decode(figure))
 
 
 def _lasting(notebook):
     from nbstripout import strip_output
 
     return strip_output(notebook, keep_output=True, keep_count=True, keep_id=True, extra_keys=list(FLEETING))
-
-
-def _write(path: Path, text: str) -> None:
-    """Write a file whole or not at all."""
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
-    try:
-        with open(handle, "w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
-        os.chmod(name, 0o644)
-        os.replace(name, path)
-    except BaseException:
-        os.unlink(name)
-        raise
 
 
 def _fingerprint(folder: Path) -> str:
@@ -174,7 +172,7 @@ def executed_notebooks(folder: Path, cache: Path, say: Callable[[str], None] = p
     cache.mkdir(parents=True, exist_ok=True)
 
     def keep(path):
-        _write(kept[path], nbformat.writes(notebooks[path]))
+        replace(kept[path], nbformat.writes(notebooks[path]).encode())
 
     execute({path: notebooks[path] for path, file in kept.items() if not file.is_file()}, say, keep)
     for old in set(cache.glob("*.ipynb")) - set(kept.values()):
