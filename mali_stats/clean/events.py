@@ -56,14 +56,14 @@ def read_events(path, country: str | Path | None = None) -> tuple[pd.DataFrame, 
     Examples
     --------
     >>> events, ledger = read_events("notebooks/made_up_rows.csv", country="MLI")
-    >>> events[["event_id", "admin1_name", "deaths_best", "issues"]].tail(2)
-      event_id admin1_name  deaths_best                                             issues
-    6  9000007         Gao            5  possible-duplicate:9000008; split-report:XXX-2...
-    7  9000008         Gao            5  possible-duplicate:9000007; split-report:XXX-2...
+    >>> events[["event_id", "admin1_name", "deaths_best"]].tail(2)
+      event_id admin1_name  deaths_best
+    6  9000007         Gao            5
+    7  9000008         Gao            5
     >>> ledger.tidy()[["reason", "kind", "rows", "best"]].head(2)
                                       reason     kind  rows  best
     0  rows in made_up_rows.csv (web export)       in     8    39
-    1                               low>best  flagged     1     2
+    1                        spelling-admin1  flagged     1     2
     """
     paths = list(path) if isinstance(path, Sequence) and not isinstance(path, str | Path) else [path]
     if not paths:
