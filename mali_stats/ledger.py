@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 from collections.abc import Iterable
 from html import escape
 
@@ -98,4 +99,4 @@ def _smallest(ids: Iterable[str], n: int = 3) -> str:
     def order(text: str) -> tuple[bool, int, str]:
         return (not text.isdigit(), int(text) if text.isdigit() else 0, text)
 
-    return ", ".join(sorted({str(i) for i in ids}, key=order)[:n])
+    return ", ".join(heapq.nsmallest(n, {str(i) for i in ids}, key=order))

@@ -357,10 +357,13 @@ def _possible_duplicates(events: pd.DataFrame) -> list[Found]:
     ]
     complete = events[events[keys].notna().all(axis=1)]
     alike = complete[complete.duplicated(keys, keep=False)]
-    texts = pd.Series("", index=events.index)
-    for _, ids in alike.groupby(keys, sort=False, observed=True)["event_id"]:
-        for row, own in ids.items():
-            texts[row] = "; ".join(f"possible-duplicate:{i}" for i in ids if i != own)
+    group = alike.groupby(keys, sort=False, observed=True).ngroup()
+    together = alike["event_id"].groupby(group).agg(list)
+    texts = pd.Series("", index=events.index, dtype=object)
+    texts[alike.index] = [
+        "; ".join(f"possible-duplicate:{i}" for i in together[g] if i != own)
+        for g, own in zip(group, alike["event_id"], strict=True)
+    ]
     return [(texts != "", texts)]
 
 

@@ -22,18 +22,16 @@ def allotted(events: pd.DataFrame, spread: str, ledger: Ledger) -> pd.DataFrame:
     crossing = np.flatnonzero(first != last) if spread == "days" else np.array([], dtype=int)
     month = last if spread == "end" else first
     simple = np.setdiff1d(np.arange(len(events)), crossing)
-    pieces = [_cells(simple, month[simple], counts[simple])]
+    pieces = [(simple, month[simple], counts[simple])]
+    dates = events[["date_start", "date_end"]].to_numpy("datetime64[D]")
     for i in crossing:
-        days = _days_by_month(events["date_start"].iloc[i], events["date_end"].iloc[i])
+        days = _days_by_month(*dates[i])
         shares = np.column_stack([sainte_lague(int(n), days) for n in counts[i]])
         used = shares.any(axis=1)
-        pieces.append(_cells(np.full(used.sum(), i), first[i] + np.flatnonzero(used), shares[used]))
+        pieces.append((np.full(used.sum(), i), first[i] + np.flatnonzero(used), shares[used]))
     ledger.count("panel", "spread over months by days", "moved", events.iloc[crossing])
-    return pd.concat(pieces, ignore_index=True)
-
-
-def _cells(event: np.ndarray, month: np.ndarray, counts: np.ndarray) -> pd.DataFrame:
-    return pd.DataFrame({"event": event, "month": month} | {name: counts[:, j] for j, name in enumerate(COUNTS)})
+    event, when, parts = (np.concatenate(column) for column in zip(*pieces, strict=True))
+    return pd.DataFrame({"event": event, "month": when} | {name: parts[:, j] for j, name in enumerate(COUNTS)})
 
 
 def ordinal(days: pd.Series) -> np.ndarray:
@@ -41,12 +39,11 @@ def ordinal(days: pd.Series) -> np.ndarray:
     return (days.dt.year * 12 + days.dt.month - 1).to_numpy()
 
 
-def _days_by_month(first: pd.Timestamp, last: pd.Timestamp) -> tuple[int, ...]:
+def _days_by_month(first: np.datetime64, last: np.datetime64) -> tuple[int, ...]:
     """Days of an event in each of its months, both ends counted."""
-    months = pd.period_range(first, last, freq="M")
-    ends = [min(m.end_time.normalize(), last) for m in months]
-    starts = [max(m.start_time, first) for m in months]
-    return tuple((b - a).days + 1 for a, b in zip(starts, ends, strict=True))
+    starts = np.arange(first.astype("datetime64[M]") + 1, last.astype("datetime64[M]") + 1).astype("datetime64[D]")
+    edges = np.concatenate([[first], starts, [last + 1]])
+    return tuple(np.diff(edges).astype(int).tolist())
 
 
 def sainte_lague(total: int, weights: Sequence[int]) -> np.ndarray:
