@@ -17,6 +17,8 @@ import pandas as pd
 from mali_stats import __version__, catalog
 from mali_stats.clean import places
 from mali_stats.clean.events import read_events
+from mali_stats.clean.values import Values, count
+from mali_stats.ledger import Ledger
 from mali_stats.panel import region_month_panel
 from mali_stats.schema import COUNTS, DATE_PRECISION, GEO_PRECISION, UNALLOCATED, VIOLENCE
 from mali_stats.sources import files
@@ -61,7 +63,7 @@ def sizes(events: pd.DataFrame) -> pd.DataFrame:
         events["type_of_violence"],
         events["deaths_best"].rename("size"),
     ]
-    return events.groupby(keys, observed=True).size().rename("events").reset_index()
+    return events.groupby(keys, observed=True, dropna=False).size().rename("events").reset_index()
 
 
 def precision(events: pd.DataFrame) -> pd.DataFrame:
@@ -84,20 +86,20 @@ def sources_year(events: pd.DataFrame) -> pd.DataFrame:
 
 def state_based_month(events: pd.DataFrame) -> pd.DataFrame:
     """National state-based events and deaths by the month in which they end (the convention of VIEWS)."""
-    sb = events[events["type_of_violence"] == "state-based"]
-    panel, _ = region_month_panel(sb, frame="country", spread="end", end=region_month_panel(events)[0]["month"].max())
+    panel, _ = region_month_panel(events, frame="country", spread="end", by="type_of_violence")
+    panel = panel[panel["type_of_violence"] == "state-based"]
     return panel.groupby("month")[["events", "deaths_low", "deaths_best", "deaths_high"]].sum().reset_index()
 
 
-def build_ledger(path: Path, country: str) -> pd.DataFrame:
-    """The account of the build: reading and cleaning the raw file, then the panel."""
-    events, read = read_events(path, country=country)
+def build_ledger(events: pd.DataFrame, read: Ledger) -> pd.DataFrame:
+    """The account of the build: reading and cleaning the raw file, then the panel; no event is named."""
     _, panel = region_month_panel(events, by="type_of_violence")
-    return pd.concat([read.tidy(), panel.tidy()], ignore_index=True)
+    return pd.concat([read.tidy(), panel.tidy()], ignore_index=True).drop(columns="example_ids")
 
 
 # ---- published totals --------------------------------------------------------------------------------------
 
+_TEXTS = ("country_id_cy", "Country Code", "coo_iso", "coa_iso", "version")
 _COUNTRY_YEAR = {
     "country_id_cy": "country", "year_cy": "year",
     "cumulative_total_deaths_in_orgvio_low_cy": "deaths_low",
@@ -116,8 +118,7 @@ def country_year(path: Path) -> pd.DataFrame:
     raw = _published(path, list(_COUNTRY_YEAR)).rename(columns=_COUNTRY_YEAR)
     codes = catalog.seed("countries").set_index("gw")["iso3"]
     raw["country"] = raw["country"].map(codes)
-    whole = [c for c in raw if c != "country"]
-    return raw.astype(dict.fromkeys(whole, "int64")).sort_values(["country", "year"], ignore_index=True)
+    return raw.sort_values(["country", "year"], ignore_index=True)
 
 
 def _release(path: Path) -> str:
@@ -127,16 +128,14 @@ def _release(path: Path) -> str:
 def population(path: Path) -> pd.DataFrame:
     """The World Bank's national totals."""
     columns = {"Country Code": "country", "Year": "year", "Value": "population"}
-    raw = _published(path, list(columns)).rename(columns=columns)
-    return raw.astype({"year": "int64", "population": "int64"}).sort_values(["country", "year"], ignore_index=True)
+    return _published(path, list(columns)).rename(columns=columns).sort_values(["country", "year"], ignore_index=True)
 
 
 def refugees(path: Path) -> pd.DataFrame:
     """UNHCR's refugees and asylum-seekers from Mali, added up over the countries of asylum, by year."""
     raw = _published(path, ["year", "coo_iso", "coa_iso", "refugees", "asylum_seekers"])
     raw = raw[(raw["coo_iso"] == "MLI") & (raw["coa_iso"] != "MLI")]
-    counts = raw[["refugees", "asylum_seekers"]].astype("float64").groupby(raw["year"].astype("int64")).sum()
-    return counts.astype("int64").reset_index()
+    return raw.groupby("year")[["refugees", "asylum_seekers"]].sum().reset_index()
 
 
 def _published(path: Path, columns: list[str]) -> pd.DataFrame:
@@ -144,7 +143,12 @@ def _published(path: Path, columns: list[str]) -> pd.DataFrame:
     missing = [c for c in columns if c not in table.columns]
     if missing:
         raise ValueError(f"{table.name}: the columns {', '.join(missing)} are missing; is this the right file?")
-    return table.take({c: c for c in columns})
+    raw = table.take({c: c for c in columns})
+    read = Values(table, raw, {})
+    texts = [c for c in columns if c in _TEXTS]
+    out = {c: raw[c] if c in texts else read.turn(c, count, "a whole number of 0 or more") for c in columns}
+    read.done()
+    return pd.DataFrame({c: v if c in texts else v.astype("Int64") for c, v in out.items()})
 
 
 # ---- writing -----------------------------------------------------------------------------------------------
@@ -182,15 +186,18 @@ def build(
 
     Tables whose input is not given stay as they are. Files are written beside and moved into place one by one.
     """
-    events, _ = read_events(raw, country=country)
-    told = events["source_version"].dropna().unique()
-    version = version or (", ".join(told) if len(told) else "unknown")
+    events, read = read_events(raw, country=country)
+    if places.gazetteer(country) is None:
+        raise ValueError(f"there are no seed tables of {country} (seeds/places/{country}/), which cercle_year needs.")
+    if version is not None:
+        events["source_version"] = events["source_version"].fillna(version)
+    version = ", ".join(events["source_version"].dropna().unique()) or "unknown"
     ends = _last_day(region_month_panel(events, frame="country")[0]["month"].max())
     tables, resources = {}, {r["name"]: r for r in _existing(out)}
     for name, (title, card, about, make) in FROM_EVENTS.items():
         tables[name] = make(events)
         resources[name] = _resource(name, title, card, about, tables[name], version, ends, [raw])
-    tables["build_ledger"] = build_ledger(raw, country)
+    tables["build_ledger"] = build_ledger(events, read)
     text = (
         "The account of the build",
         "ucdp_ged",

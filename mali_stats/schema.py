@@ -117,7 +117,8 @@ def check(table: pd.DataFrame) -> pd.DataFrame:
     if not isinstance(table, pd.DataFrame):
         raise TypeError(f"check: a pandas.DataFrame is wanted, got {type(table).__name__}.")
     name = _which(table)
-    problems = _columns(table, name) or [*_values(table, _TABLES[name]), *_RULES[name](table)]
+    # The rules between columns read dates as dates, so they wait until every value is of its kind.
+    problems = _columns(table, name) or _values(table, _TABLES[name]) or _RULES[name](table)
     if problems:
         shown = "\n".join(f"  row {row}, column {column}: {reason}" for row, column, reason in problems[:10])
         more = f"\n  ... and {len(problems) - 10} more" if len(problems) > 10 else ""
@@ -155,7 +156,8 @@ def _values(table: pd.DataFrame, columns: dict[str, str | tuple[str, ...]]) -> l
     return problems
 
 
-_ACCEPTED = {"text": "text", "whole": "a whole number of 0 or more", "number": "a number", "date": "a date"}
+_ACCEPTED = {"text": "text", "whole": "a whole number of 0 or more", "number": "a number"}
+_ACCEPTED["date"] = "a date (use pd.to_datetime)"
 _ACCEPTED["flag"] = "True or False"
 
 
@@ -169,7 +171,7 @@ def _wrong(values: pd.Series, kind: str | tuple[str, ...]) -> pd.Series:
             return known & False
         return known & ~values.map(lambda v: isinstance(v, str)).astype(bool)
     if kind == "date":
-        return known & (not types.is_datetime64_any_dtype(values))
+        return known & (not types.is_datetime64_any_dtype(values.dtype))
     if kind == "flag":
         return known & ~values.astype("object").isin([True, False])
     number = pd.to_numeric(values, errors="coerce")
@@ -222,16 +224,17 @@ def _panel_rules(table: pd.DataFrame) -> list[Problem]:
     gaps = span[span["max"] - span["min"] + 1 != span["nunique"]]
     problems += [("-", "month", f"months are missing in {' / '.join(map(str, _tuple(g)))}") for g in gaps.index]
     if "in_scope" in table:
-        out = ~table["in_scope"].astype(bool)
-        wrong = out & table["events"].notna()
-        problems += _rows(table, wrong, "events", "missing where the month is out of scope (zero means none reported)")
+        known = table["in_scope"].fillna(False).astype(bool)
+        wrong = known == table["events"].isna()
+        accepted = "missing just where the month is out of scope (zero means none reported)"
+        problems += _rows(table, wrong, "events", accepted)
     return problems
 
 
 def _by_columns(table: pd.DataFrame) -> list[str]:
-    """The grid columns that ``by`` added: further columns that hold categories or text."""
-    others = [c for c in table.columns if c not in PANEL and not c.endswith("_issues")]
-    return [c for c in others if isinstance(table[c].dtype, pd.CategoricalDtype) or types.is_string_dtype(table[c])]
+    """The grid columns that ``by`` added: they stand between the region's name and the month."""
+    columns = list(table.columns)
+    return columns[columns.index("region_name") + 1 : columns.index("month")]
 
 
 def _tuple(key) -> tuple:

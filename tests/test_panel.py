@@ -190,7 +190,7 @@ def test_where_an_event_is_counted(frame, changes, region, tmp_path):
 
 
 def test_the_division_by_latitude_is_said(tmp_path):
-    assert "district divided by latitude" in _placed(tmp_path, "law2023", **NORTH)[1]
+    assert "divided by latitude: to Taoudenni" in _placed(tmp_path, "law2023", **NORTH)[1]
 
 
 def test_levels_of_precision_are_arguments(tmp_path):
@@ -200,7 +200,7 @@ def test_levels_of_precision_are_arguments(tmp_path):
 
 
 @pytest.mark.parametrize(("options", "message"), [
-    ({"frame": "ocha11"}, "frame='ocha11' is not known for MLI; use ocha10, census9, law2023, country"),
+    ({"frame": "ocha11"}, "frame='ocha11' is not known for MLI; use census9, law2023, ocha10, country"),
     ({"by": "deaths_best"}, "by='deaths_best' is not an event column to group by"),
     ({"by": "colour"}, "by='colour' is not an event column"),
     ({"by": "event_type"}, "is missing in 4 events"),
@@ -349,3 +349,71 @@ def test_population_of_an_unknown_frame_is_refused(tmp_path):
         ms.add_population(panel)
     with pytest.raises(ValueError, match="census='all' is not known"):
         ms.add_population(panel, census="all")
+
+
+# ---- what a second pair of eyes found ----------------------------------------------------------------------
+
+
+def _named(tmp_path, *names):
+    rows = [record(i, date_start=f"{2026 if 'v26' in n else 2024}-08-0{i}", date_end=f"{2026 if 'v26' in n else 2024}-08-0{i}")
+            for i, n in enumerate(names, 1)]  # fmt: skip
+    paths = [write(tmp_path / n, text([r])) for n, r in zip(names, rows, strict=True)]
+    return ms.read_events(paths)[0]
+
+
+def test_a_candidate_release_covers_its_month_only(tmp_path):
+    panel, _ = ms.region_month_panel(_named(tmp_path, "GEDEvent_v26_0_8.csv"), frame="country")
+    assert panel["month"].astype(str).unique().tolist() == ["2026-08-01"]
+    panel, _ = ms.region_month_panel(_named(tmp_path, "GEDEvent_v25_1.csv", "GEDEvent_v26_0_8.csv"), frame="country")
+    scope = panel[panel["region"] == "MLI"].set_index("month")["in_scope"]
+    assert scope["2024-12-01"] and not scope["2025-06-01"] and not scope["2026-07-01"] and scope["2026-08-01"]
+
+
+def test_without_a_version_the_ledger_says_where_the_record_was_taken_to_end(tmp_path):
+    _, ledger = ms.region_month_panel(events_of(tmp_path, records(4)))
+    assert "it is taken to end with 2015-04" in ledger.notes[0]
+
+
+def test_what_is_moved_is_part_of_what_is_kept(tmp_path):
+    rows = [
+        record(1, adm_1="", adm_2=""),
+        record(2, adm_1="", adm_2="", date_start="2015-01-01", date_end="2015-01-01"),
+    ]
+    _, ledger = ms.region_month_panel(events_of(tmp_path, rows), start="2022-01", end="2022-12")
+    table = ledger.tidy().set_index("reason")["rows"]
+    assert table["counted in the panel"] == table["to unallocated: no region named"] == 1
+
+
+def test_frames_that_are_folders_or_files(tmp_path, monkeypatch):
+    events = events_of(tmp_path, records(4))
+    folder = seeds_folder(tmp_path)
+    with pytest.raises(ValueError, match="is a folder of seed tables of BFA; the events are of MLI"):
+        ms.region_month_panel(events, frame=folder)
+    with pytest.raises(ValueError, match="is not known for MLI; use census9"):
+        ms.region_month_panel(events, frame=tmp_path / "nothing")
+    (tmp_path / "country").mkdir()
+    monkeypatch.chdir(tmp_path)
+    assert ms.region_month_panel(events, frame="country")[0]["frame"].unique().tolist() == ["country"]
+
+
+@pytest.mark.parametrize(("options", "message"), [
+    ({"end": "2023"}, "end='2023' is not a month; write it as '2012-01'"),
+    ({"end": 2023}, "end=2023 is not a month"),
+    ({"start": pd.NaT}, "start=NaT is not a month"),
+    ({"start": "03/04/2012"}, "is not a month"),
+    ({"coverage": ("2012-01",)}, "give \\(first month, last month\\)"),
+    ({"coverage": pd.DataFrame({"region": ["Mopti"], "start": "2012-01", "end": "2020-12"})}, "region 'Mopti' is none of"),
+    ({"by": ["dyad", "dyad"]}, "names a column twice"),
+])  # fmt: skip
+def test_more_arguments_that_cannot_be(options, message, tmp_path):
+    with pytest.raises(ValueError, match=message):
+        ms.region_month_panel(events_of(tmp_path, records(4)), **options)
+
+
+def test_people_beyond_the_last_total(tmp_path):
+    panel, _ = ms.region_month_panel(events_of(tmp_path, records(4)), frame="country", start="2024-01", end="2028-01")
+    people = ms.add_population(panel).query("region == 'MLI'").set_index("month")
+    assert people.loc["2027-07-01", "population_issues"] == "extrapolated"
+    assert people.loc["2027-08-01", "population_issues"] == "no-national-total" and pd.isna(
+        people.loc["2027-08-01", "population"]
+    )

@@ -70,7 +70,7 @@ def test_panels_without_silent_gaps(events):
     with pytest.raises(ValueError, match="one row per region and month"):
         ms.check(pd.concat([panel, panel[:1]], ignore_index=True))
     panel["in_scope"] = False
-    with pytest.raises(ValueError, match="missing where the month is out of scope"):
+    with pytest.raises(ValueError, match="missing just where the month is out of scope"):
         ms.check(panel)
 
 
@@ -92,3 +92,17 @@ def test_what_is_no_table():
     with pytest.raises(ValueError, match="this is none of the tables it knows. Columns: a, b"):
         ms.check(pd.DataFrame({"a": [1], "b": [2]}))
     assert len(EVENTS) == 38
+
+
+def test_a_table_read_back_without_its_kinds_is_told_so(tmp_path):
+    path = tmp_path / "panel.csv"
+    ms.load("region_month").head(50).to_csv(path, index=False)
+    with pytest.raises(ValueError, match=r"column month: got '1989-01-01', accepted: a date \(use pd.to_datetime\)"):
+        ms.check(pd.read_csv(path))
+
+
+@pytest.mark.parametrize("by", ["clarity", "active_year", "dyad", ["type_of_violence", "clarity"]])
+def test_panels_by_any_column_are_valid(events, by):
+    panel, _ = ms.region_month_panel(events, by=by)
+    assert ms.check(panel) is panel
+    assert ms.add_population(panel)["population"].notna().any()

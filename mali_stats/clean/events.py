@@ -7,7 +7,6 @@ counted in the ledger, never mended; what cannot stand in the table at all raise
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,9 +15,9 @@ import pandas as pd
 
 from mali_stats import catalog
 from mali_stats.clean import places
-from mali_stats.clean.values import Values, count, day, degrees, level, whole
+from mali_stats.clean.values import Values, count, day, decimal, degrees, level, whole
 from mali_stats.ledger import Ledger
-from mali_stats.schema import DATE_PRECISION, DEATHS, EVENTS, GEO_PRECISION, VIOLENCE, typed
+from mali_stats.schema import DATE_PRECISION, DEATHS, EVENTS, GEO_PRECISION, VIOLENCE, check, typed
 from mali_stats.sources import files, ucdp
 
 
@@ -65,21 +64,21 @@ def read_events(path, country: str | Path | None = None) -> tuple[pd.DataFrame, 
     0  rows in made_up_rows.csv (web export)       in     8    39
     1                        spelling-admin1  flagged     1     2
     """
-    paths = list(path) if isinstance(path, Sequence) and not isinstance(path, str | Path) else [path]
-    if not paths:
-        raise ValueError("read_events: the list of files is empty; give at least one file.")
     code, folder = _country(country)
-    parts = [_read(files.open_table(p)) for p in paths]
+    tables = files.open_tables(path)
+    parts = [_read(table) for table in tables]
     if len(parts) == 1 and parts[0].saved is not None:
         return _saved(parts[0], code)
     if any(part.saved is not None for part in parts):
         raise ValueError("read_events: tables saved by mali_stats are read one at a time, not as parts of a list.")
     ledger = Ledger()
-    cleaned = [_clean(part, folder, ledger) for part in parts]
-    events = pd.concat(cleaned, ignore_index=True) if len(cleaned) > 1 else cleaned[0]
+    ledger.notes += files.short_pages(tables)
+    events = pd.concat([_clean(part, folder, ledger) for part in parts], ignore_index=True)
+    # The newest version first: it may have moved an event to another country.
+    events = _newest(events, ledger)
     if code is not None:
         events = _only(events, code, ledger)
-    events = _between_rows(events, ledger)
+    events = _between_rows(events)
     _count_issues(events, ledger)
     ledger.count("clean", "events", "kept", events)
     return events, ledger.check()
@@ -100,10 +99,10 @@ class _Part:
 
 
 def _read(table: files.Table) -> _Part:
-    if set(EVENTS) <= set(table.columns):
-        raw = table.take({c: c for c in EVENTS})
-        raw["issues"] = raw["issues"].fillna("")
-        return _Part(table, None, raw, saved=_retyped(table.name, raw))
+    own = {name.strip().casefold(): name for name in reversed(table.columns)}
+    if set(EVENTS) <= set(own):
+        raw = table.take({own[c]: c for c in EVENTS})
+        return _Part(table, None, raw, saved=_retyped(table, raw))
     layout, missing = ucdp.recognise(table)
     if layout is None:
         shown = ", ".join(table.columns[:12]) + (", ..." if len(table.columns) > 12 else "")
@@ -113,16 +112,33 @@ def _read(table: files.Table) -> _Part:
             f"{', '.join(missing)}; a table saved by mali_stats: missing {absent} of {len(EVENTS)} columns. "
             f"The file has: {shown}."
         )
-    return _Part(table, layout, table.take(layout.columns), ucdp.version(table.hints))
+    raw = table.take(layout.columns)
+    if table.kind == "parquet" and len(raw) and raw.iloc[0].dropna().str.startswith("#").all():
+        raw, table.rows_before = raw.iloc[1:].reset_index(drop=True), 1  # HXL tags
+    return _Part(table, layout, raw, ucdp.version(table.hints))
 
 
-def _retyped(name: str, raw: pd.DataFrame) -> pd.DataFrame:
+def _retyped(table: files.Table, raw: pd.DataFrame) -> pd.DataFrame:
+    """A table saved by mali_stats, held to the kinds of its columns; nothing in it is judged anew."""
+    read = Values(table, raw, {})
+    kinds = {
+        "whole": (count, "a whole number of 0 or more, or nothing"),
+        "number": (decimal, "a number with a decimal point, or nothing"),
+        "date": (day(False), "a day from 1946 to today, YYYY-MM-DD"),
+        "flag": (lambda t: _BOOLEANS[t.casefold()], "True, False, 1, 0 or nothing"),
+        "text": (str, "text"),
+    }
+    out = {}
+    for column, kind in EVENTS.items():
+        levels = {level: level for level in kind} if isinstance(kind, tuple) else {}
+        parse, accepted = (levels.__getitem__, ", ".join(kind)) if levels else kinds[kind]
+        out[column] = read.turn(column, parse, accepted, empty=column not in ("event_id", "date_start", "date_end"))
+    read.done()
+    out["issues"] = out["issues"].fillna("")
     try:
-        return typed(raw, EVENTS)
-    except (ValueError, TypeError) as error:
-        raise ValueError(
-            f"{name}: a table saved by mali_stats, but changed since: {error}. Read the original."
-        ) from error
+        return check(typed(pd.DataFrame(out), EVENTS))
+    except ValueError as error:
+        raise ValueError(f"{table.name}, a table saved by mali_stats, is not valid any more. {error}") from error
 
 
 def _saved(part: _Part, code: str | None) -> tuple[pd.DataFrame, Ledger]:
@@ -136,6 +152,8 @@ def _saved(part: _Part, code: str | None) -> tuple[pd.DataFrame, Ledger]:
 def _country(country) -> tuple[str | None, Path | None]:
     if country is None:
         return None, None
+    if not isinstance(country, str | Path):
+        raise TypeError(f"read_events: country must be one ISO3 code or a folder, got {type(country).__name__}.")
     known = dict(zip(*[catalog.seed("countries")[c] for c in ("iso3", "name")], strict=True))
     folder = Path(country)
     code = folder.name if folder.is_dir() else str(country)
@@ -170,35 +188,30 @@ def _clean(part: _Part, folder: Path | None, ledger: Ledger) -> pd.DataFrame:
     for ours in ucdp.OPTIONAL:
         if ours not in part.raw:
             part.raw[ours] = pd.Series(np.nan, index=part.raw.index, dtype="str")
+    blank = part.raw.isna().all(axis=1)
+    part.raw = part.raw[~blank]  # the index still tells the rows of the file
     read = Values(part.table, part.raw, {ours: column for column, ours in part.layout.columns.items()})
     days = "a day from 1946 to today, " + ("MM/DD/YYYY or " if part.layout.month_first else "") + "YYYY-MM-DD"
-    decimal = (lambda t: degrees(t.replace(",", "."))) if part.table.decimal_comma else degrees
+    degree = (lambda t: degrees(t.replace(",", "."))) if part.table.decimal_comma else degrees
     out = {
         "event_id": read.turn("id", lambda t: str(whole(t)), "a whole number", empty=False),
-        "country": _countries(read),
         "date_start": read.turn("date_start", day(part.layout.month_first), days, empty=False),
         "date_end": read.turn("date_end", day(part.layout.month_first), days, empty=False),
         "date_precision": read.turn("date_prec", level(DATE_PRECISION), "1 to 5", empty=False),
         "geo_precision": read.turn("where_prec", level(GEO_PRECISION), "1 to 7", empty=False),
         "type_of_violence": read.turn("type_of_violence", level(VIOLENCE), "1 to 3", empty=False),
-        "latitude": read.turn("latitude", decimal, "degrees with a decimal point"),
-        "longitude": read.turn("longitude", decimal, "degrees with a decimal point"),
+        "latitude": read.turn("latitude", degree, "degrees with a decimal point"),
+        "longitude": read.turn("longitude", degree, "degrees with a decimal point"),
         "clarity": read.turn("clarity", count, "a whole number"),
         "active_year": read.turn("active_year", lambda t: _BOOLEANS[t.casefold()], "TRUE, FALSE, 1 or 0"),
-        "n_sources": read.turn("n_sources", whole, "a whole number, -1 for not recorded"),
+        "n_sources": read.turn(
+            "n_sources", lambda t: None if whole(t) == -1 else count(t), "a number, -1 for not recorded"
+        ),
     }
-    texts = (
-        "report_id",
-        "dyad_id",
-        "dyad",
-        "side_a_id",
-        "side_a",
-        "side_b_id",
-        "side_b",
-        "adm_1",
-        "adm_2",
-        "code_status",
-    )
+    out["country"], disagree = _countries(read)
+    ids = ("dyad_id", "side_a_id", "side_b_id")
+    out |= {c: read.turn(c, lambda t: re.sub(r"\.0+$", "", t) or np.nan, "an id") for c in ids}  # 990.0 is 990
+    texts = ("report_id", "dyad", "side_a", "side_b", "adm_1", "adm_2", "code_status")
     out |= {c: read.turn(c, lambda t: t or np.nan, "text") for c in texts}
     out |= {c: read.turn(c, count, "a whole number of 0 or more, or nothing") for c in DEATHS}
     out["source_version"] = read.turn("source_version", str, "text")
@@ -208,10 +221,10 @@ def _clean(part: _Part, folder: Path | None, ledger: Ledger) -> pd.DataFrame:
     read.done()
     rows["source"] = ucdp.SOURCE
     rows["source_version"] = rows["source_version"].fillna(part.version or np.nan)
-    rows["n_sources"] = rows["n_sources"].where(rows["n_sources"].map(lambda n: n is None or n >= 0), None)
     rows["n_social_media"], rows["n_army_statements"] = _citing(part.raw)
     found = [
         (~rows["country"].isin(catalog.seed("countries")["iso3"]), "unknown-country"),
+        (disagree, "country-number-and-name-disagree"),
         *_odd(rows),
         *_place(rows, folder),
     ]
@@ -220,25 +233,28 @@ def _clean(part: _Part, folder: Path | None, ledger: Ledger) -> pd.DataFrame:
     rows["issues"] = _joined(found, rows.index)
     events = typed(rows, EVENTS)
     ledger.count("read", f"rows in {part.table.name} ({part.layout.name})", "in", events)
-    ledger.notes += part.table.notes
-    return events
+    if blank.any():
+        ledger.notes.append(f"{part.table.name}: {int(blank.sum())} rows without any value were passed over.")
+    return events.reset_index(drop=True)
 
 
-def _countries(read: Values) -> pd.Series:
-    """ISO3 codes by UCDP's (Gleditsch-Ward) number, else by name; an unknown country keeps its published name."""
+def _countries(read: Values) -> tuple[pd.Series, pd.Series]:
+    """ISO3 codes by UCDP's (Gleditsch-Ward) number, else by name (an unknown one is kept), and where the two differ."""
     known = catalog.seed("countries")
     by_number = dict(zip(known["gw"], known["iso3"], strict=True))
     by_name = {places.key(name): code for name, code in zip(known["name"], known["iso3"], strict=True)}
     number = read.turn("country_id", lambda t: by_number.get(str(whole(t))), "a whole number")
     name = read.turn("country", lambda t: by_name.get(places.key(t), t), "a country", empty=False)
-    return number.where(number.notna(), name)
+    both = number.notna() & name.isin(known["iso3"])
+    return number.where(number.notna(), name), both & (number != name)
 
 
 def _citing(raw: pd.DataFrame) -> list[pd.Series]:
     """How many of an event's sources are social media and how many are statements of an army.
 
-    The texts themselves are not kept; what counts as which is in ``seeds/source_kinds.csv``. Missing where no
-    source is recorded.
+    A source may be named as the one that published and again as the original one: the larger count is taken. The
+    texts themselves are not kept; what counts as which is in ``seeds/source_kinds.csv``. Missing where no source
+    is recorded.
     """
     kinds = catalog.seed("source_kinds")
     recorded = raw["source_office"].notna() | raw["source_original"].notna()
@@ -249,7 +265,7 @@ def _citing(raw: pd.DataFrame) -> list[pd.Series]:
             match = re.compile("|".join(f"(?:{p})" for p in rules["pattern"]), re.IGNORECASE).search
             codes, texts = pd.factorize(raw[field])
             found = [sum(bool(match(item.strip())) for item in text.split(";")) for text in texts]
-            total += np.array([*found, 0])[codes]
+            total = np.maximum(total, np.array([*found, 0])[codes])
         counts.append(total.astype("Int64").where(recorded))
     return counts
 
@@ -302,44 +318,44 @@ def _joined(found: list[Found], index: pd.Index) -> pd.Series:
 # ---- rules between rows ------------------------------------------------------------------------------------
 
 
-def _between_rows(events: pd.DataFrame, ledger: Ledger) -> pd.DataFrame:
-    """One row per event, then flags for events that may be one: the order of the rows does not matter."""
-    order = pd.to_numeric(events["event_id"])
-    events = events.assign(_id=order, _v=_comparable(events["source_version"])).sort_values(
-        ["_id", "_v"], kind="stable"
-    )
-    events = _newest(events.drop(columns="_id"), ledger).drop(columns="_v")
-    order = pd.to_numeric(events["event_id"])
-    events = events.iloc[np.lexsort((order, events["date_start"]))].reset_index(drop=True)
-    added = [*_possible_duplicates(events), *_split_reports(events)]
-    more = _joined(added, events.index)
-    events["issues"] = (events["issues"] + "; " + more).str.removeprefix("; ").str.removesuffix("; ").astype("str")
-    return events
-
-
-def _comparable(versions: pd.Series) -> pd.Series:
-    """Versions in an order: numbers compared as numbers, an unknown one before all."""
-    known = sorted({v for v in versions.dropna()}, key=lambda v: [int(n) for n in re.findall(r"\d+", v)])
-    return versions.map({v: i for i, v in enumerate(known, start=1)}).fillna(0).astype(int)
-
-
 def _newest(events: pd.DataFrame, ledger: Ledger) -> pd.DataFrame:
-    copies = events.drop(columns="_v").duplicated()
+    """One row per event: copies go, and the newest version stays where versions tell which it is."""
+    order = {v: ucdp.order(v) for v in events["source_version"].dropna().unique()}
+    known = sorted({key for key in order.values() if key is not None})
+    ranks = {version: known.index(key) if key is not None else -1 for version, key in order.items()}
+    rank = events["source_version"].map(ranks).fillna(-1)
+    events = events.assign(_rank=rank.astype(int)).sort_values(["event_id", "_rank"], kind="stable")
+    copies = events.duplicated([c for c in EVENTS if c != "source_version"], keep="last")
     ledger.count("clean", "exact copy of another row", "dropped", events[copies])
     events = events[~copies]
-    newest = events["_v"] == events.groupby("event_id")["_v"].transform("max")
-    ledger.count("clean", "older version of the same event", "dropped", events[~newest])
-    events = events[newest]
-    twice = events[events["event_id"].duplicated(keep=False)]
-    if not twice.empty:
-        one = twice[twice["event_id"] == twice["event_id"].iloc[0]]
-        differ = [c for c in EVENTS if one[c].nunique(dropna=False) > 1]
-        ids = ", ".join(twice["event_id"].unique()[:10])
-        raise ValueError(
-            f"read_events: {twice['event_id'].nunique()} event ids stand in rows that differ, and no version says "
-            f"which is newer: {ids}. Event {one['event_id'].iloc[0]} differs in {', '.join(differ)}. Keep one of the "
-            "rows, or keep the publisher's file names (GEDEvent_v25_1.csv), which tell the version."
-        )
+    best = events.groupby("event_id")["_rank"].transform("max")
+    several = events["event_id"].duplicated(keep=False)
+    _refuse_contradictions(
+        events, several & ((events["_rank"] < 0) | events.duplicated(["event_id", "_rank"], keep=False))
+    )
+    ledger.count("clean", "older version of the same event", "dropped", events[events["_rank"] < best])
+    return events[events["_rank"] == best].drop(columns="_rank").sort_index()
+
+
+def _refuse_contradictions(events: pd.DataFrame, wrong: pd.Series) -> None:
+    if not wrong.any():
+        return
+    ids = events.loc[wrong, "event_id"].unique()
+    one = events[events["event_id"] == ids[0]]
+    differ = [c for c in EVENTS if one[c].nunique(dropna=False) > 1 and c != "source_version"]
+    raise ValueError(
+        f"read_events: {len(ids)} event ids stand in rows that differ, and no version says which is newer: "
+        f"{', '.join(ids[:10])}. Event {ids[0]} differs in {', '.join(differ)}. Keep one of the rows, or keep the "
+        "publisher's file names (GEDEvent_v25_1.csv), which tell the version."
+    )
+
+
+def _between_rows(events: pd.DataFrame) -> pd.DataFrame:
+    """Order by day and id, then flag events that may be one: the order of the rows does not matter."""
+    order = pd.to_numeric(events["event_id"])
+    events = events.iloc[np.lexsort((order, events["date_start"]))].reset_index(drop=True)
+    more = _joined([*_possible_duplicates(events), *_split_reports(events)], events.index)
+    events["issues"] = (events["issues"] + "; " + more).str.removeprefix("; ").str.removesuffix("; ").astype("str")
     return events
 
 
@@ -360,11 +376,15 @@ def _possible_duplicates(events: pd.DataFrame) -> list[Found]:
     group = alike.groupby(keys, sort=False, observed=True).ngroup()
     together = alike["event_id"].groupby(group).agg(list)
     texts = pd.Series("", index=events.index, dtype=object)
-    texts[alike.index] = [
-        "; ".join(f"possible-duplicate:{i}" for i in together[g] if i != own)
-        for g, own in zip(group, alike["event_id"], strict=True)
-    ]
+    texts[alike.index] = [_twins(together[g], own) for g, own in zip(group, alike["event_id"], strict=True)]
     return [(texts != "", texts)]
+
+
+def _twins(ids: list[str], own: str) -> str:
+    """The other events like this one; at most three of them by id."""
+    others = [f"possible-duplicate:{i}" for i in ids[:4] if i != own][:3]
+    more = len(ids) - 1 - len(others)
+    return "; ".join([*others, *([f"possible-duplicate:and {more} more"] if more else [])])
 
 
 def _split_reports(events: pd.DataFrame) -> list[Found]:

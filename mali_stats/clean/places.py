@@ -53,11 +53,17 @@ _OPTIONAL = {
 
 def gazetteer(country: str, folder: Path | None = None) -> Gazetteer | None:
     """The seed tables of a country (ISO3 code), or None where there are none; ``folder`` gives one's own."""
-    own = folder or catalog.root() / "seeds" / "places" / country
-    return _gazetteer(country, own) if own.is_dir() else None
+    if folder is not None:
+        return _gazetteer(country, folder)  # read anew: its owner may be editing it
+    return _shipped(country) if re.fullmatch("[A-Z]{3}", country) else None
 
 
 @cache
+def _shipped(country: str) -> Gazetteer | None:
+    folder = catalog.root() / "seeds" / "places" / country
+    return _gazetteer(country, folder) if folder.is_dir() else None
+
+
 def _gazetteer(country: str, folder: Path) -> Gazetteer:
     tables = {name: _table(folder, name, columns) for name, columns in {**_REQUIRED, **_OPTIONAL}.items()}
     districts = tables["districts"]

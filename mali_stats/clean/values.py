@@ -39,7 +39,7 @@ class Values:
 
     def _remember(self, rows: np.ndarray, column: str, got: str, accepted: str) -> None:
         published, before = self.published.get(column, column), self.table.rows_before
-        self.problems += [(int(row) + before + 1, published, got, accepted) for row in rows]
+        self.problems += [(int(row) + before + 1, published, got, accepted) for row in self.raw.index[rows]]
 
     def refuse(self, wrong: pd.Series, column: str, accepted: str) -> None:
         """Remember the rows whose value in ``column`` is wrong beside the others of its row."""
@@ -77,6 +77,13 @@ def count(text: str) -> int:
 def degrees(text: str) -> float:
     """A number of degrees with a decimal point."""
     if not re.fullmatch(r"[+-]?\d{1,3}(\.\d+)?([eE]-?\d{1,2})?", text):
+        raise ValueError(text)
+    return float(text)
+
+
+def decimal(text: str) -> float:
+    """Any finite number with a decimal point."""
+    if not re.fullmatch(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?", text):
         raise ValueError(text)
     return float(text)
 

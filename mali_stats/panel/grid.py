@@ -10,8 +10,9 @@ import pandas as pd
 from mali_stats import catalog
 from mali_stats.clean import places
 from mali_stats.ledger import Ledger
-from mali_stats.panel.months import allotted, inside, window
+from mali_stats.panel.months import allotted
 from mali_stats.panel.placing import gazetteers, placed_events
+from mali_stats.panel.scope import scope_of, shown_months
 from mali_stats.schema import COUNTS, DATE_PRECISION, DEATHS, EVENTS, GEO_PRECISION, PANEL, UNALLOCATED, check
 
 SPREADS = ("days", "start", "end")
@@ -50,7 +51,7 @@ def region_month_panel(
         events coarser than this are counted in the region "unallocated", in the months of their own dates.
     coverage : (start, end) or pandas.DataFrame, optional
         the months the source watches, for all regions or by region (columns region, start, end). By default
-        what the release of the source covers.
+        what the releases in the table cover; where no version is known, up to the last event (the ledger notes it).
 
     Returns
     -------
@@ -78,23 +79,57 @@ def region_month_panel(
     2  unallocated 2022-03-01       0            0
     3  unallocated 2022-04-01       0            0
     """
-    _check_arguments(events, by, spread, max_geo_precision, max_date_precision)
     by = [by] if isinstance(by, str) else list(by or [])
+    _check_arguments(events, by, spread, max_geo_precision, max_date_precision)
+    events = events.reset_index(drop=True)
     ledger = Ledger()
     ledger.count("panel", "events", "in", events)
-    events = events.reset_index(drop=True)
-    known = gazetteers(events, frame)
-    frame = None if isinstance(frame, Path) or (frame and Path(frame).is_dir()) else frame
-    placed = placed_events(events, known, frame, max_geo_precision, max_date_precision, ledger)
-    cells = allotted(events, spread, ledger)
-    span, scope = window(events, start, end, coverage)
-    cells = inside(cells, events, placed, span, scope, ledger)
-    panel = _grid(events, cells, placed, known, by, span, scope)
-    sums = [panel[c].sum() for c in ("events", "deaths_low", "deaths_best", "deaths_high")]
-    kept = dict(zip(("rows", "low", "best", "high"), sums, strict=True))
-    ledger.add("panel", "counted in the panel", "kept", **kept, ids=events.loc[cells["event"].unique(), "event_id"])
-    ledger.check()
-    return panel, ledger
+    known, name = gazetteers(events, frame)
+    placed = placed_events(events, known, name, max_geo_precision, max_date_precision)
+    regions = {c: _regions(c, tables, placed[events["country"] == c]) for c, tables in known.items()}
+    scope = scope_of(events, coverage, {r for names in regions.values() for r in names}, ledger)
+    months = shown_months(scope, start, end)
+    cells = _inside(allotted(events, spread), events, placed, months, scope, ledger)
+    _account(cells, events, placed, spread, ledger)
+    panel = _grid(events, cells, placed, regions, by, months, scope)
+    _add(ledger, "counted in the panel", "kept", panel, events.loc[cells["event"].unique(), "event_id"])
+    return panel, ledger.check()
+
+
+def _add(ledger: Ledger, reason: str, kind: str, counted: pd.DataFrame, ids: pd.Series) -> None:
+    """One ledger line from rows that carry events and deaths (cells, or the panel itself)."""
+    low, best, high = (counted[f"deaths_{name}"].sum() for name in ("low", "best", "high"))
+    ledger.add("panel", reason, kind, rows=counted["events"].sum(), low=low, best=best, high=high, ids=ids)
+
+
+def _inside(cells, events, placed, months, scope, ledger) -> pd.DataFrame:
+    """Leave out what lies outside the months shown or the coverage, counted in the ledger."""
+    shown = cells["month"].between(*months)
+    covered = scope.covers(placed["region"].to_numpy()[cells["event"]], cells["month"].to_numpy())
+    for out, reason in ((~shown, "outside start and end"), (shown & ~covered, "outside the source's coverage")):
+        if out.any():
+            _add(ledger, reason, "dropped", cells[out], events.loc[cells.loc[out, "event"].unique(), "event_id"])
+    return cells[shown & covered]
+
+
+def _crossing(events: pd.DataFrame) -> pd.Series:
+    return events["date_start"].dt.to_period("M") != events["date_end"].dt.to_period("M")
+
+
+def _account(cells: pd.DataFrame, events: pd.DataFrame, placed: pd.DataFrame, spread: str, ledger: Ledger) -> None:
+    """Say what was moved or left out among the cells that are kept."""
+    missing = events[list(DEATHS)].isna().any(axis=1)
+    lines = [("missing count left out of the sums", "flagged", missing)]
+    lines += [(f"to unallocated: {r}", "moved", placed["reason"] == r) for r in placed["reason"].unique() if r]
+    lines += [
+        (f"divided by latitude: to {r}", "moved", placed["divided"] == r) for r in placed["divided"].unique() if r
+    ]
+    if spread == "days":
+        lines.append(("spread over months by days", "moved", _crossing(events)))
+    for reason, kind, mask in lines:
+        here = cells[mask.to_numpy()[cells["event"]]]
+        if len(here):
+            _add(ledger, reason, kind, here, events.loc[here["event"].unique(), "event_id"])
 
 
 def _check_arguments(events, by, spread, geo, when) -> None:
@@ -116,7 +151,9 @@ def _check_arguments(events, by, spread, geo, when) -> None:
     ):
         if value not in levels:
             raise ValueError(f"region_month_panel: {name}={value!r} is not known; use one of {', '.join(levels)}.")
-    for column in [by] if isinstance(by, str) else by or []:
+    if len(set(by)) < len(by):
+        raise ValueError(f"region_month_panel: by={by!r} names a column twice.")
+    for column in by:
         if column not in events or column in DEATHS or column in PANEL:
             usable = ", ".join(c for c in EVENTS if c not in DEATHS and c not in PANEL)
             raise ValueError(
@@ -129,34 +166,29 @@ def _check_arguments(events, by, spread, geo, when) -> None:
             )
 
 
-def _grid(events, cells, placed, gazetteers, by, window, scope) -> pd.DataFrame:
+def _grid(events, cells, placed, regions, by, months, scope) -> pd.DataFrame:
     keys = ["country", "region", *by, "month"]
     values = events.loc[cells["event"], ["country", *by]].reset_index(drop=True)
     values["region"] = placed["region"].to_numpy()[cells["event"]]
     values["month"] = cells["month"].to_numpy()
     sums = cells[list(COUNTS)].reset_index(drop=True).groupby([values[k].astype(object) for k in keys]).sum()
-    index, names = _index(events, placed, gazetteers, by, window)
+    index = _index(regions, {column: _levels(events[column]) for column in by}, months)
     grid = sums.reindex(index, fill_value=0).astype("Int64").reset_index()
-    everywhere, single = scope
-    spans = [single.get(r, everywhere if r == UNALLOCATED or not single else (1, 0)) for r in grid["region"]]
-    grid["in_scope"] = [a <= m <= b for m, (a, b) in zip(grid["month"], spans, strict=True)]
+    grid["in_scope"] = scope.covers(grid["region"], grid["month"])
     grid.loc[~grid["in_scope"], list(COUNTS)] = pd.NA
-    grid["region_name"] = [names[c].get(r, r) for c, r in zip(grid["country"], grid["region"], strict=True)]
+    grid["region_name"] = [regions[c].get(r, r) for c, r in zip(grid["country"], grid["region"], strict=True)]
     grid["frame"] = grid["country"].map(placed.groupby(events["country"])["frame"].first())
     return _finished(grid, events, by)
 
 
-def _index(events, placed, gazetteers, by, window) -> tuple[pd.MultiIndex, dict[str, dict[str, str]]]:
-    """Every country's regions, by-levels and months, and the names of the regions."""
-    levels = [_levels(events[column]) for column in by]
-    months = range(window[0], window[1] + 1)
-    tuples, names = [], {}
-    for country, known in gazetteers.items():
-        names[country] = _regions(country, known, placed[events["country"] == country])
-        product = pd.MultiIndex.from_product([[country], [*names[country], UNALLOCATED], *levels, months])
-        tuples.append(product.to_frame(index=False))
-    table = pd.concat(tuples, ignore_index=True)
-    return pd.MultiIndex.from_frame(table.astype(object), names=["country", "region", *by, "month"]), names
+def _index(regions: dict[str, dict], by: dict[str, list], months: tuple[int, int]) -> pd.MultiIndex:
+    """Every country's regions, by-levels and months."""
+    span = range(months[0], months[1] + 1)
+    tables = [
+        pd.MultiIndex.from_product([[country], [*names, UNALLOCATED], *by.values(), span]).to_frame(index=False)
+        for country, names in regions.items()
+    ]
+    return pd.MultiIndex.from_frame(pd.concat(tables).astype(object), names=["country", "region", *by, "month"])
 
 
 def _regions(country: str, known: places.Gazetteer | None, placed: pd.DataFrame) -> dict[str, str]:

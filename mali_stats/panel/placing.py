@@ -8,42 +8,65 @@ import numpy as np
 import pandas as pd
 
 from mali_stats.clean import places
-from mali_stats.ledger import Ledger
 from mali_stats.schema import DATE_PRECISION, GEO_PRECISION, UNALLOCATED
 
 _POINTS = ("exact", "near", "area")  # precisions whose coordinates say more than the name of the district does
 
 
-def gazetteers(events: pd.DataFrame, frame: str | Path | None) -> dict[str, places.Gazetteer | None]:
-    """The seed tables of every country in the events; a folder given as frame is one country's own."""
-    folder = Path(frame) if frame is not None and Path(frame).is_dir() else None
-    own = {folder.name: folder} if folder else {}
-    return {c: places.gazetteer(c, own.get(c)) for c in sorted(events["country"].unique())}
+Tables = dict[str, places.Gazetteer | None]
 
 
-def placed_events(events, gazetteers, frame, max_geo, max_date, ledger) -> pd.DataFrame:
-    """Region, its name and frame for each event; what cannot be placed is unallocated, and the ledger says why."""
+def gazetteers(events: pd.DataFrame, frame: str | Path | None) -> tuple[Tables, str | None]:
+    """The seed tables of every country in the events, and the frame's name.
+
+    A folder of seed tables given as frame is its country's own, and its first frame is used.
+    """
+    countries = sorted(events["country"].unique())
+    shipped = {c: places.gazetteer(c) for c in countries}
+    names = {f for known in shipped.values() if known is not None for f in known.regions["frame"]}
+    if frame is None or frame == "country" or frame in names:
+        return shipped, frame
+    folder = Path(frame) if isinstance(frame, str | Path) else None
+    if folder is None or not folder.is_dir():
+        usable = ", ".join([*sorted(names), "country"])
+        raise ValueError(
+            f"region_month_panel: frame={str(frame)!r} is not known for {', '.join(countries)}; use {usable}, None for "
+            "the country's own, or a folder of seed tables."
+        )
+    if folder.name not in countries:
+        raise ValueError(
+            f"region_month_panel: frame={str(folder)!r} is a folder of seed tables of {folder.name}; the events are of "
+            f"{', '.join(countries)}."
+        )
+    return shipped | {folder.name: places.gazetteer(folder.name, folder)}, None
+
+
+def placed_events(events, known, frame, max_geo, max_date) -> pd.DataFrame:
+    """Region, frame, why it is unallocated, and how its district was divided, for each event."""
     placed = pd.DataFrame(
-        {"region": pd.Series(np.nan, index=events.index, dtype=object), "frame": "published", "reason": ""}
+        {
+            "region": pd.Series(np.nan, index=events.index, dtype=object),
+            "frame": "published",
+            "reason": "",
+            "divided": "",
+        }
     )
-    for country, known in gazetteers.items():
+    for country, tables in known.items():
         here = events["country"] == country
         if frame == "country":
             placed.loc[here, ["region", "frame"]] = [country, "country"]
-        elif known is None and frame is None:
+        elif tables is None:
             placed.loc[here, "region"] = events.loc[here, "admin1_name"].astype(object)
         else:
-            name = _frame_name(country, known, frame)
+            name = _frame_name(country, tables, frame)
             placed.loc[here, "frame"] = name
-            _in_frame(events[here], placed, known, name, ledger)
+            _in_frame(events[here], placed, tables, name)
     _unplace(events, placed, frame, max_geo, max_date)
-    for reason in [r for r in placed["reason"].unique() if r]:
-        ledger.count("panel", f"to unallocated: {reason}", "moved", events[placed["reason"] == reason])
     return placed
 
 
-def _frame_name(country: str, known: places.Gazetteer | None, frame: str | None) -> str:
-    frames = list(dict.fromkeys(known.regions["frame"])) if known is not None else []
+def _frame_name(country: str, known: places.Gazetteer, frame: str | None) -> str:
+    frames = list(dict.fromkeys(known.regions["frame"]))
     if frame is not None and frame not in frames:
         raise ValueError(
             f"region_month_panel: frame={frame!r} is not known for {country}; use {', '.join([*frames, 'country'])}"
@@ -52,23 +75,21 @@ def _frame_name(country: str, known: places.Gazetteer | None, frame: str | None)
     return frame or frames[0]
 
 
-def _in_frame(events: pd.DataFrame, placed: pd.DataFrame, known: places.Gazetteer, frame: str, ledger: Ledger) -> None:
+def _in_frame(events: pd.DataFrame, placed: pd.DataFrame, known: places.Gazetteer, frame: str) -> None:
     """Fill region and reason for one country's events, by the district, else by what the region's name covered."""
     rows = events[["admin1", "admin2"]].assign(era=places.era(known, events["date_start"]))
     placed.loc[events.index[events["admin1"].isna() & events["admin1_name"].notna()], "reason"] = (
         "region name not known"
     )
-    divided = pd.Series(False, index=events.index)
     for (admin1, admin2, _), group in rows[rows["admin1"].notna()].groupby(list(rows), dropna=False, sort=False):
         here = group.index
         belts = _belts(known, frame, admin1, admin2, events.at[here[0], "date_start"])
         if len(set(belts.values())) == 1:
             placed.loc[here, "region"] = next(iter(belts.values()))
         elif isinstance(admin2, str):
-            _by_latitude(events.loc[here], belts, placed, divided)
+            _by_latitude(events.loc[here], belts, placed)
         else:
             placed.loc[here, "reason"] = "region name covers several regions of the frame"
-    ledger.count("panel", "district divided by latitude", "moved", events[divided])
 
 
 def _belts(known: places.Gazetteer, frame: str, admin1: str, admin2, day: pd.Timestamp) -> dict[float, str]:
@@ -86,14 +107,15 @@ def _belts(known: places.Gazetteer, frame: str, admin1: str, admin2, day: pd.Tim
     return dict(enumerate(rows["region"]))
 
 
-def _by_latitude(events: pd.DataFrame, belts: dict[float, str], placed: pd.DataFrame, divided: pd.Series) -> None:
+def _by_latitude(events: pd.DataFrame, belts: dict[float, str], placed: pd.DataFrame) -> None:
     """A district that a law divided: the point tells, unless it is only the middle of the district."""
     tells = events["geo_precision"].isin(_POINTS) & events["latitude"].notna()
     placed.loc[events.index[~tells], "reason"] = "district lies in several regions of the frame"
     borders = np.array(sorted(belts))
     belt = np.searchsorted(borders, events.loc[tells, "latitude"], side="right") - 1
-    placed.loc[events.index[tells], "region"] = [belts[borders[b]] for b in belt]
-    divided[events.index[tells]] = True
+    regions = [belts[borders[b]] for b in belt]
+    placed.loc[events.index[tells], "region"] = regions
+    placed.loc[events.index[tells][belt > 0], "divided"] = [r for r, b in zip(regions, belt, strict=True) if b > 0]
 
 
 def _unplace(events: pd.DataFrame, placed: pd.DataFrame, frame: str | None, max_geo: str, max_date: str) -> None:

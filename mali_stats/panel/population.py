@@ -31,8 +31,9 @@ def add_population(panel: pd.DataFrame, *, census: str = "de_jure") -> pd.DataFr
     -------
     pandas.DataFrame
         the panel with population (people), person_years, and population_issues: "created-later",
-        "partly-not-enumerated" (the two counts of the region differ by 5 % or more), "extrapolated" (after the
-        last national total), joined by "; ". Missing for "unallocated".
+        "partly-not-enumerated" (the two counts of the region differ by 5 % or more), "extrapolated" (up to three
+        years after the last national total, by its last growth), "no-national-total" (beyond that, and before
+        the first), joined by "; ". Missing for "unallocated".
 
     Raises
     ------
@@ -63,9 +64,11 @@ def _with_population(panel: pd.DataFrame, country: str, census: str) -> pd.DataF
     out = panel.assign(population=people.reindex(at).to_numpy())
     out["person_years"] = out["population"] * out["month"].dt.days_in_month / 365.25
     late = pd.Series(ordinal(panel["month"]) > beyond, index=panel.index).map({True: "extrapolated", False: ""})
+    unknown = pd.Series(ordinal(panel["month"]), index=panel.index).map(total.isna())
+    late = late.mask(unknown, "no-national-total")
     issues = pd.Series([flags.get(r, "") for r in panel["region"]], index=panel.index) + "; " + late
     out["population_issues"] = issues.str.removeprefix("; ").str.removesuffix("; ").astype("str")
-    out.loc[out["population"].isna(), "population_issues"] = ""
+    out.loc[out["region"] == UNALLOCATED, "population_issues"] = ""
     return out
 
 
@@ -98,7 +101,7 @@ def _shares(country: str, frame: str, months: np.ndarray, census: str) -> tuple[
     if frame == "country":
         return pd.DataFrame(1.0, index=months, columns=[country]), {}
     known = places.gazetteer(country)
-    if known is None or known.census.empty or not frame:
+    if known is None or known.census.empty or frame not in set(known.regions["frame"]):
         raise ValueError(
             f"add_population: no census shares for {country} in frame {frame or 'unknown'!r}. Build the panel with "
             "frame='country', or with a frame of its seed tables, and with all its regions."

@@ -10,6 +10,7 @@ import csv
 import gzip
 import io
 import json
+import os
 import re
 import zipfile
 import zlib
@@ -18,6 +19,7 @@ from pathlib import Path
 
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.csv
 import pyarrow.parquet
 
@@ -41,14 +43,61 @@ class Table:
     kind: str
     rows_before: int = 1
     hints: list[str] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
+    total: int = 0
+    held: int = 0
     decimal_comma: bool = False
     _source: object = None
 
     def take(self, wanted: dict[str, str]) -> pd.DataFrame:
         """The columns ``wanted`` (published name -> new name), every value as text, an empty one missing."""
-        frame = self._source(list(wanted)) if callable(self._source) else self._source[list(wanted)]
+        try:
+            frame = self._source(list(wanted)) if callable(self._source) else self._source[list(wanted)]
+        except (pa.ArrowException, OSError) as error:
+            raise ValueError(
+                f"{self.name}: a column cannot be read ({str(error)[:120]}). Download it again."
+            ) from error
         return frame.rename(columns=wanted)
+
+
+def open_tables(path) -> list[Table]:
+    """Open one file, or each of a list; pages without a record are passed over where others hold some.
+
+    Raises
+    ------
+    TypeError
+        for anything but a path or a list of them; else as :func:`open_table`.
+    """
+    if isinstance(path, str | os.PathLike):
+        return [open_table(path)]
+    if not isinstance(path, list | tuple) or not all(isinstance(p, str | os.PathLike) for p in path):
+        raise TypeError(f"A path or a list of paths is wanted, got {type(path).__name__}; save it to a file first.")
+    if not path:
+        raise ValueError("The list of files is empty; give at least one file.")
+    tables = []
+    for one in path:
+        try:
+            tables.append(open_table(one))
+        except EmptyPage:
+            if one is path[-1] and not tables:
+                raise
+    if not tables:
+        raise EmptyPage(f"None of the {len(path)} files holds a record. The request may have matched nothing.")
+    return tables
+
+
+class EmptyPage(ValueError):
+    """A page of an API without any record."""
+
+
+def short_pages(tables: list[Table]) -> list[str]:
+    """What to say where the publisher counts more records than all pages together hold."""
+    totals, held = [t.total for t in tables if t.total], sum(t.held for t in tables)
+    if not totals or max(totals) <= held:
+        return []
+    return [
+        f"{tables[0].name}: the publisher counts {max(totals):,} records in all, {held:,} are here. Give all pages as "
+        "a list, or check the filters of the request."
+    ]
 
 
 def open_table(path) -> Table:
@@ -67,6 +116,7 @@ def open_table(path) -> Table:
     if not path.is_file():
         raise FileNotFoundError(f"There is no file {path}. Give the path of a downloaded file ({ENDINGS}).")
     name, data = _decompressed(path.name, path.read_bytes())
+    name, data = _decompressed(name, data)  # publishers also send a gz inside a zip
     return _recognised(name, data, [path.name, name])
 
 
@@ -142,7 +192,7 @@ def _csv(name: str, data: bytes, hints: list[str]) -> Table:
     def take(wanted: list[str]) -> pd.DataFrame:
         return _parse(name, data, body, titles, wanted + extra, separator, bool(extra), skipped)[wanted]
 
-    return Table(name, titles[: len(columns)], "csv", skipped, hints, [], separator != ",", take)
+    return Table(name, titles[: len(columns)], "csv", skipped, hints, decimal_comma=separator != ",", _source=take)
 
 
 def _first_line(data: bytes) -> int:
@@ -159,6 +209,7 @@ def _separator(head: bytes) -> str:
 
 def _head(name: str, head: bytes, separator: str) -> list[list[str]]:
     text = head.decode("utf-8", "replace")
+    text = re.sub(r'"[^"]{4096,}"', '""', text)  # long articles are not needed here, and csv has a limit
     rows = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
     found: list[list[str]] = []
     try:
@@ -203,6 +254,8 @@ def _parse(name, data, body, titles, wanted, separator, extra, skipped) -> pd.Da
     if not data[body:].strip():
         return pd.DataFrame({c: pd.Series(dtype="str") for c in wanted})
     text = pa.py_buffer(data)[body:]
+    if re.search(rb"(?m)^[ \t]+\r?$", data):
+        text = pa.py_buffer(re.sub(rb"(?m)^[ \t]+(?=\r?$)", b"", data[body:]))  # lines of nothing but spaces
     try:
         table = pa.csv.read_csv(
             pa.BufferReader(text),
@@ -210,7 +263,7 @@ def _parse(name, data, body, titles, wanted, separator, extra, skipped) -> pd.Da
             parse_options=pa.csv.ParseOptions(delimiter=separator, newlines_in_values=True),
             convert_options=pa.csv.ConvertOptions(
                 include_columns=wanted, column_types=dict.fromkeys(wanted, pa.string()),
-                strings_can_be_null=True, quoted_strings_can_be_null=True, null_values=["", "NA"],
+                strings_can_be_null=True, quoted_strings_can_be_null=True, null_values=["", "NA", "NaN"],
             ),
         )  # fmt: skip
     except pa.ArrowInvalid as error:
@@ -242,7 +295,10 @@ def _diagnosis(name, data, body, titles, separator, skipped, extra, error) -> st
     try:
         for record in records:
             row += 1
-            if record and len(record) != width:
+            if not any(cell.strip() for cell in record):
+                row -= not record
+                continue
+            if len(record) != width:
                 return (
                     f"{name}, row {row}: {len(record)} fields where {expected}; it begins with "
                     f"{separator.join(record)[:60]!r}. The file may be cut short, or a separator stands unquoted."
@@ -262,20 +318,16 @@ def _json(name: str, data: bytes, hints: list[str]) -> Table:
         raise ValueError(f"{name}: not valid JSON ({error}). It may be cut short; download it again.") from error
     pages = content if isinstance(content, list) and _all_pages(content) else [content]
     records = [record for page in pages for record in _records(name, page)]
-    notes = []
     for page in filter(lambda p: isinstance(p, dict), pages):
         hints = hints + [str(page[k]) for k in ("NextPageUrl", "PreviousPageUrl") if page.get(k)]
     totals = [int(p["TotalCount"]) for p in pages if isinstance(p, dict) and str(p.get("TotalCount", "")).isdigit()]
-    if totals and max(totals) > len(records):
-        notes.append(
-            f"{name}: the publisher counts {max(totals):,} records in all, this file holds {len(records):,}. Give "
-            "all pages as a list, or check the filters of the request."
-        )
     if not records:
-        raise ValueError(f"{name} holds no record. The request may have matched nothing; check its filters.")
+        raise EmptyPage(f"{name} holds no record. The request may have matched nothing; check its filters.")
     frame = pd.DataFrame([{str(k): _text(v) for k, v in record.items()} for record in records], dtype="str")
     hxl = int(_is_hxl([v for v in frame.iloc[0].tolist() if isinstance(v, str)]))
-    return Table(name, list(frame.columns), "json", 0, hints, notes, False, frame.iloc[hxl:].reset_index(drop=True))
+    rows = frame.iloc[hxl:].reset_index(drop=True)
+    total = max(totals, default=0)
+    return Table(name, list(frame.columns), "json", hxl, hints, total=total, held=len(rows), _source=rows)
 
 
 def _all_pages(content: list) -> bool:
@@ -295,12 +347,15 @@ def _records(name: str, page) -> list[dict]:
 
 
 def _feature(feature: dict) -> dict:
-    record = dict(feature.get("properties") or {})
-    geometry = feature.get("geometry") or {}
-    if geometry.get("type") == "Point" and len(geometry.get("coordinates") or ()) >= 2:
-        record.setdefault("longitude", geometry["coordinates"][0])
-        record.setdefault("latitude", geometry["coordinates"][1])
-    return record
+    feature = feature if isinstance(feature, dict) else {}
+    record, geometry = feature.get("properties") or {}, feature.get("geometry") or {}
+    if not isinstance(record, dict) or not isinstance(geometry, dict):
+        return {}
+    place = geometry.get("coordinates") if geometry.get("type") == "Point" else None
+    if isinstance(place, list) and len(place) >= 2:
+        given = {"longitude": place[0], "latitude": place[1]}
+        return given | {k: v for k, v in record.items() if k not in given or v not in (None, "")}
+    return dict(record)
 
 
 def _text(value):
@@ -319,7 +374,7 @@ def _parquet(name: str, data: bytes, hints: list[str]) -> Table:
     def take(wanted: list[str]) -> pd.DataFrame:
         return pd.DataFrame({c: _as_text(file.read([c]).column(0)) for c in wanted})
 
-    return Table(name, list(file.schema_arrow.names), "parquet", 0, hints, [], False, take)
+    return Table(name, list(file.schema_arrow.names), "parquet", 0, hints, _source=take)
 
 
 def _as_text(column: pa.ChunkedArray) -> pd.Series:
@@ -327,5 +382,7 @@ def _as_text(column: pa.ChunkedArray) -> pd.Series:
         column = column.cast(column.type.value_type)
     if pa.types.is_boolean(column.type):
         return column.to_pandas().map({True: "True", False: "False"}).astype("str")
+    if pa.types.is_floating(column.type):
+        column = pc.if_else(pc.is_nan(column), None, column)
     text = column.cast(pa.string())
     return text.to_pandas(types_mapper={pa.string(): pd.StringDtype(na_value=float("nan"))}.get)

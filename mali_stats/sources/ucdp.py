@@ -48,7 +48,10 @@ def recognise(table: Table) -> tuple[Layout | None, list[str]]:
     published = {column.strip().casefold(): column for column in reversed(table.columns)}
     columns, missing = {}, []
     for ours, names in {**REQUIRED, **OPTIONAL}.items():
-        found = next((published[n] for n in names if n in published), None)
+        here = [c for c in table.columns if c.strip().casefold() in names]
+        if len(here) > 1:
+            raise ValueError(f"{table.name}: {' and '.join(here)} may both be {ours}; keep one of these columns.")
+        found = here[0] if here else None
         if found is not None:
             columns[found] = ours
         elif ours in REQUIRED:
@@ -83,23 +86,34 @@ def version(hints: list[str]) -> str | None:
     return None
 
 
-def coverage_end(source_version: str | None) -> tuple[int, int] | None:
-    """The last (year, month) that a version covers.
+#: The first month of the record.
+FIRST_MONTH = (1989, 1)
 
-    The yearly ``25.1`` ends in December 2024, the candidate ``26.0.8`` in August 2026.
+
+def coverage(source_version: str) -> tuple[tuple[int, int], tuple[int, int]] | None:
+    """First and last (year, month) that a version covers; None where its name does not tell.
+
+    The yearly ``25.1`` covers 1989 to 2024, the candidate ``26.0.8`` August 2026, the cumulative ``26.01.26.03``
+    January to March 2026.
 
     Examples
     --------
-    >>> coverage_end("24.1"), coverage_end("26.0.8"), coverage_end("26.01.26.03"), coverage_end(None)
-    ((2023, 12), (2026, 8), (2026, 3), None)
+    >>> coverage("24.1"), coverage("26.0.8")
+    (((1989, 1), (2023, 12)), ((2026, 8), (2026, 8)))
+    >>> coverage("26.01.26.03")
+    ((2026, 1), (2026, 3))
     """
-    parts = [int(p) for p in source_version.split(".")] if source_version else []
+    parts = [int(p) for p in source_version.split(".")] if re.fullmatch(r"\d+(\.\d+)+", source_version) else []
     if len(parts) == 2:
-        return 1999 + parts[0], 12
-    if len(parts) in (3, 4) and 1 <= parts[-1] <= 12:
-        return 2000 + parts[-2 if len(parts) == 4 else 0], parts[-1]
+        return FIRST_MONTH, (1999 + parts[0], 12)
+    if len(parts) == 3 and 1 <= parts[2] <= 12:
+        return (2000 + parts[0], parts[2]), (2000 + parts[0], parts[2])
+    if len(parts) == 4 and 1 <= parts[1] <= 12 and 1 <= parts[3] <= 12:
+        return (2000 + parts[0], parts[1]), (2000 + parts[2], parts[3])
     return None
 
 
-#: The first month of the record.
-COVERAGE_START = (1989, 1)
+def order(source_version: str) -> tuple | None:
+    """What versions are ordered by: the end of what they cover, then their numbers; None where that is not known."""
+    covered = coverage(source_version)
+    return (covered[1], tuple(int(p) for p in source_version.split("."))) if covered else None

@@ -303,7 +303,7 @@ def test_a_page_that_holds_less_than_was_counted_is_said(tmp_path):
     _, ledger = ms.read_events(
         write(tmp_path / "page.json", api(ROWS, total=2120, following="x/gedevents/25.1?page=1"))
     )
-    assert "counts 2,120 records in all, this file holds 8" in ledger.notes[0]
+    assert "counts 2,120 records in all, 8 are here" in ledger.notes[0]
 
 
 # ---- bad input ---------------------------------------------------------------------------------------------
@@ -353,3 +353,94 @@ def test_a_field_too_many_with_something_in_it_is_refused(tmp_path):
 def test_a_file_with_a_header_only_is_an_empty_table(trailing, tmp_path):
     events, ledger = ms.read_events(write(tmp_path / "empty.csv", text([], trailing=trailing)))
     assert events.empty and ledger.tidy()["rows"].tolist() == [0, 0]
+
+
+# ---- what a second pair of eyes found ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("column", "value", "message"), [
+    ("deaths_best", "-4", "row 2, column deaths_best: got '-4'"),
+    ("date_start", "05/03/2013", "row 2, column date_start: got '05/03/2013', accepted: a day from 1946 to today"),
+    ("date_start", "2013", "row 2, column date_start: got '2013'"),
+    ("geo_precision", "Exact", "row 2, column geo_precision: got 'Exact', accepted: exact, near"),
+    ("event_id", "", "row 2, column event_id: got 'nothing'"),
+    ("event_id", "101", "is not valid any more"),
+    ("latitude", "inf", "row 2, column latitude: got 'inf'"),
+    ("active_year", "perhaps", "row 2, column active_year: got 'perhaps'"),
+])  # fmt: skip
+def test_a_saved_table_that_was_changed_is_refused(plain, column, value, message, tmp_path):
+    saved = plain.sort_values("event_id").astype(object).astype({column: object})
+    saved.iloc[0, saved.columns.get_loc(column)] = value
+    saved.to_csv(tmp_path / "saved.csv", index=False)
+    with pytest.raises(ValueError, match=message):
+        ms.read_events(tmp_path / "saved.csv")
+
+
+def test_a_table_saved_as_json_comes_back_too(plain, tmp_path):
+    plain.to_json(tmp_path / "saved.json", orient="records", date_format="iso")
+    again, _ = ms.read_events(tmp_path / "saved.json")
+    assert_frame_equal(again.drop(columns="active_year"), plain.drop(columns="active_year"))
+    assert (again["active_year"] == plain["active_year"]).all()
+
+
+def test_no_version_is_not_an_older_version(tmp_path):
+    old = write(tmp_path / "GEDEvent_v24_1.csv", text([record(1)]))
+    unknown = write(tmp_path / "gedevents-2026-10-01.csv", text([record(1, best=60, deaths_b=56, high=90)]))
+    with pytest.raises(ValueError, match="no version says which is newer: 1"):
+        ms.read_events([old, unknown])
+    same = write(tmp_path / "gedevents-2026-10-02.csv", text([record(1)]))
+    events, ledger = ms.read_events([same, old])
+    assert events["source_version"].tolist() == ["24.1"]
+    assert ledger.tidy().query("kind == 'dropped'")["reason"].tolist() == ["exact copy of another row"]
+
+
+def test_the_newest_version_is_chosen_before_the_country(tmp_path):
+    old = write(tmp_path / "GEDEvent_v25_1.csv", text([record(1), record(2)]))
+    moved = record(1, country="Burkina Faso", country_id=439, adm_1="Sahel region", adm_2="")
+    new = write(tmp_path / "GEDEvent_v26_1.csv", text([moved]))
+    events, _ = ms.read_events([old, new], country="MLI")
+    assert events["event_id"].tolist() == ["2"]
+
+
+def test_all_pages_together_are_held_against_the_count(tmp_path):
+    pages = [write(tmp_path / f"{i}.json", api(part, total=8)) for i, part in enumerate((ROWS[:3], ROWS[3:]))]
+    last = write(tmp_path / "last.json", json.dumps({"TotalCount": 8, "Result": []}))
+    events, ledger = ms.read_events([*pages, last])
+    assert len(events) == 8 and ledger.notes == []
+
+
+def test_rows_of_separators_are_passed_over_and_said(tmp_path):
+    lines = text([record(1)]).splitlines(keepends=True)
+    content = "".join(lines) + "," * (len(COLUMNS) - 1) + "\n   \n"
+    events, ledger = ms.read_events(write(tmp_path / "excel.csv", content))
+    assert len(events) == 1 and "1 rows without any value were passed over" in ledger.notes[0]
+
+
+def test_a_country_number_that_contradicts_its_name_is_flagged(tmp_path):
+    events, _ = _read(tmp_path, [record(1, country="Burkina Faso")])
+    assert events[["country", "issues"]].values.tolist() == [["MLI", "country-number-and-name-disagree"]]
+
+
+def test_a_column_that_stands_twice_is_refused(tmp_path):
+    with pytest.raises(ValueError, match="best and best_est may both be deaths_best"):
+        ms.read_events(write(tmp_path / "twice.csv", text([record(1) | {"best_est": 6}], [*COLUMNS, "best_est"])))
+
+
+def test_many_alike_name_three_of_the_others(tmp_path):
+    events, _ = _read(tmp_path, [record(i) for i in range(1, 8)])
+    first = events.set_index("event_id").loc["1", "issues"]
+    assert first == "possible-duplicate:2; possible-duplicate:3; possible-duplicate:4; possible-duplicate:and 3 more"
+
+
+@pytest.mark.parametrize("path", [None, 5, [None], object()])
+def test_what_is_no_path_is_told(path):
+    with pytest.raises(TypeError, match="A path or a list of paths is wanted"):
+        ms.read_events(path)
+
+
+def test_hxl_rows_in_parquet(plain, tmp_path):
+    tags = dict.fromkeys(COLUMNS, None) | {"date_start": "#date+start", "best": "#affected+killed"}
+    pd.DataFrame([tags, *ROWS]).astype("str").replace({"": None, "None": None, "nan": None}).to_parquet(
+        tmp_path / "hxl.parquet"
+    )
+    assert_frame_equal(ms.read_events(tmp_path / "hxl.parquet")[0], plain)

@@ -7,7 +7,7 @@ import pytest
 from making import records, text, write
 
 import mali_stats as ms
-from mali_stats.sources.ucdp import coverage_end, version
+from mali_stats.sources.ucdp import coverage, version
 
 GOOD = text(records(6))
 
@@ -72,15 +72,9 @@ def test_versions_by_name(hint, expected):
     assert version([hint]) == expected
 
 
-@pytest.mark.parametrize(
-    ("release", "end"),
-    [
-        ("17.1", (2016, 12)),
-        ("24.1", (2023, 12)),
-        ("26.0.8", (2026, 8)),
-        ("26.01.26.03", (2026, 3)),
-        (None, None),
-    ],
-)
-def test_what_a_version_covers(release, end):
-    assert coverage_end(release) == end
+@pytest.mark.parametrize(("release", "covered"), [
+    ("17.1", ((1989, 1), (2016, 12))), ("24.1", ((1989, 1), (2023, 12))), ("26.0.8", ((2026, 8), (2026, 8))),
+    ("26.01.26.03", ((2026, 1), (2026, 3))), ("v24.1", None), ("26.0.13", None), ("unknown", None),
+])  # fmt: skip
+def test_what_a_version_covers(release, covered):
+    assert coverage(release) == covered
