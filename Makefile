@@ -46,7 +46,7 @@ data: $(if $(RAW),$(READY)) ## rebuild data/ from a raw file: make data RAW=path
 
 constraints: ## resolve the exact versions anew (needs python3.11, the oldest allowed)
 	@rm -rf build/pins && python3.11 -m venv build/pins
-	@build/pins/bin/python -m pip install -q -e ".[notebooks,outlines,test]"
+	@build/pins/bin/python -m pip install -q -e ".[notebooks,outlines,excel,test]"
 	@{ grep '^#' constraints.txt; build/pins/bin/python -m pip freeze --exclude-editable; } >build/pins/new
 	@mv build/pins/new constraints.txt && rm -rf build/pins
 

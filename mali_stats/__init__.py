@@ -14,6 +14,10 @@ __version__ = "0.1.0"
 _WHERE = {
     # read and clean
     "read_events": "clean.events",
+    "read_displacement": "clean.displacement",
+    "parse_figure": "clean.figures",
+    "sum_figures": "clean.figure_sums",
+    "implied_base": "clean.figure_sums",
     "check": "schema",
     # what is shipped
     "load": "catalog",
@@ -24,11 +28,15 @@ _WHERE = {
     "add_population": "panel",
     # models
     "fit_trend": "models.trend",
+    "stock_to_flow": "models.stocks",
+    "interpolate_stock": "models.stocks",
+    "stock_flow_ledger": "models.stocks",
     # plots
     "plot": "plots",
     "plot_series": "plots",
     "plot_heatmap": "plots",
     "plot_map": "plots",
+    "plot_points": "plots",
     "plot_precision": "plots",
     "plot_fit": "plots",
     "set_theme": "plots",
@@ -37,7 +45,11 @@ __all__ = [*_WHERE, "__version__"]
 
 if TYPE_CHECKING:
     from mali_stats.catalog import cite, datasets, load
+    from mali_stats.clean.displacement import read_displacement
     from mali_stats.clean.events import read_events
+    from mali_stats.clean.figure_sums import implied_base, sum_figures
+    from mali_stats.clean.figures import parse_figure
+    from mali_stats.models.stocks import interpolate_stock, stock_flow_ledger, stock_to_flow
     from mali_stats.models.trend import fit_trend
     from mali_stats.panel import add_population, region_month_panel
     from mali_stats.plots import (
@@ -45,6 +57,7 @@ if TYPE_CHECKING:
         plot_fit,
         plot_heatmap,
         plot_map,
+        plot_points,
         plot_precision,
         plot_series,
         set_theme,

@@ -16,11 +16,12 @@ import pandas as pd
 
 from mali_stats import __version__, catalog
 from mali_stats.clean import places
+from mali_stats.clean.displacement import read_displacement
 from mali_stats.clean.events import read_events
 from mali_stats.clean.values import Values, count
 from mali_stats.ledger import Ledger
 from mali_stats.panel import region_month_panel
-from mali_stats.schema import COUNTS, DATE_PRECISION, GEO_PRECISION, UNALLOCATED, VIOLENCE
+from mali_stats.schema import COUNTS, DATE_PRECISION, DISPLACEMENT, GEO_PRECISION, UNALLOCATED, VIOLENCE, check
 from mali_stats.sources import files
 
 # ---- tables from events ------------------------------------------------------------------------------------
@@ -131,11 +132,18 @@ def population(path: Path) -> pd.DataFrame:
     return _published(path, list(columns)).rename(columns=columns).sort_values(["country", "year"], ignore_index=True)
 
 
-def refugees(path: Path) -> pd.DataFrame:
-    """UNHCR's refugees and asylum-seekers from Mali, added up over the countries of asylum, by year."""
-    raw = _published(path, ["year", "coo_iso", "coa_iso", "refugees", "asylum_seekers"])
-    raw = raw[(raw["coo_iso"] == "MLI") & (raw["coa_iso"] != "MLI")]
-    return raw.groupby("year")[["refugees", "asylum_seekers"]].sum().reset_index()
+def displacement(*paths: Path, country: str = "MLI") -> pd.DataFrame:
+    """UNHCR's figures from and in a country, and those of the other agencies that ``seeds/`` quotes.
+
+    UNHCR's zeros and the columns that hold none of its figures are left out: no row says zero or not reported.
+    """
+    unhcr = read_displacement(list(paths))[0]
+    if set(unhcr["source"]) != {"unhcr"}:
+        raise ValueError(f"displacement: UNHCR files are wanted, got one of {', '.join(sorted(set(unhcr['source'])))}.")
+    unhcr = unhcr[unhcr["best"].gt(0) & (unhcr["country"].eq(country) | unhcr["asylum_country"].eq(country))]
+    quoted, _ = read_displacement(catalog.root() / "seeds" / f"{QUOTED}.csv")
+    table = check(pd.concat([quoted[quoted["country"] == country], unhcr], ignore_index=True))
+    return table.sort_values(["source", "indicator", "measure"], kind="stable", ignore_index=True)
 
 
 def _published(path: Path, columns: list[str]) -> pd.DataFrame:
@@ -153,34 +161,39 @@ def _published(path: Path, columns: list[str]) -> pd.DataFrame:
 
 # ---- writing -----------------------------------------------------------------------------------------------
 
-Spec = tuple[str, str, str, Callable[[pd.DataFrame], pd.DataFrame]]
+Spec = tuple[str, tuple[str, ...], str, Callable[[pd.DataFrame], pd.DataFrame]]
 #: What a table is a record of, in the words of the report's banner.
-RECORDS = {"country_year": "yearly totals", "population": "population", "refugees": "refugees"}
+RECORDS = {"country_year": "yearly totals", "population": "population", "displacement": "refugees"}
+#: The table of seeds/ with the figures of agencies whose files may not be shipped.
+QUOTED = "displacement_published"
 #: name -> title, source card, what to say of it, how it is made
 FROM_EVENTS: dict[str, Spec] = {
-    "region_month": ("Events and deaths by region, month and type of violence", "ucdp_ged",
+    "region_month": ("Events and deaths by region, month and type of violence", ("ucdp_ged",),
         "Complete grid; every count of an event is allotted to its months by days. Zero: none reported.", region_month),
-    "cercle_year": ("Events and deaths by cercle and year", "ucdp_ged", "Complete grid; zero: none reported.",
+    "cercle_year": ("Events and deaths by cercle and year", ("ucdp_ged",), "Complete grid; zero: none reported.",
         cercle_year),
-    "sizes": ("Sizes of events by year and type of violence", "ucdp_ged", "Best estimates; sizes that occur.", sizes),
-    "precision": ("Precision of place and date by year", "ucdp_ged", "Combinations that occur.", precision),
-    "sources_year": ("What events cite, by year", "ucdp_ged", "Kinds by seeds/source_kinds.csv.",
+    "sizes": ("Sizes of events by year and type of violence", ("ucdp_ged",),
+        "Best estimates; sizes that occur.", sizes),
+    "precision": ("Precision of place and date by year", ("ucdp_ged",), "Combinations that occur.", precision),
+    "sources_year": ("What events cite, by year", ("ucdp_ged",), "Kinds by seeds/source_kinds.csv.",
         sources_year),
-    "state_based_month": ("State-based events and deaths by month of their end", "ucdp_ged",
+    "state_based_month": ("State-based events and deaths by month of their end", ("ucdp_ged",),
         "National; the convention of the VIEWS forecasts.", state_based_month),
 }  # fmt: skip
-PUBLISHED: dict[str, tuple[str, str, str, Callable[[Path], pd.DataFrame]]] = {
-    "country_year": ("UCDP's own totals by country and year", "ucdp_country_year",
+PUBLISHED: dict[str, tuple[str, tuple[str, ...], str, Callable[..., pd.DataFrame]]] = {
+    "country_year": ("UCDP's own totals by country and year", ("ucdp_country_year",),
         "As published: the control totals.", country_year),
-    "population": ("National population by year", "worldbank", "Mid-year totals, placed at 1 July.", population),
-    "refugees": ("Refugees and asylum-seekers from Mali by year", "unhcr",
-        "At the end of the year, added up over the countries of asylum; a stock: never add up years.", refugees),
+    "population": ("National population by year", ("worldbank",), "Mid-year totals, placed at 1 July.", population),
+    "displacement": ("Refugees, asylum-seekers, displaced people, returns and people in need", (
+        "unhcr", "idmc", "iom_dtm", "ocha"), "From and in Mali, as published; UNHCR's zeros are left out. Sources "
+        "quote each other: keep one. A stock stands at as_of and is never added up over time.", displacement),
 }  # fmt: skip
-_ORDERED = {"type_of_violence": VIOLENCE, "geo_precision": GEO_PRECISION, "date_precision": DATE_PRECISION}
+_ORDERED = {"type_of_violence": VIOLENCE, "geo_precision": GEO_PRECISION, "date_precision": DATE_PRECISION,
+            "as_of_precision": DISPLACEMENT["as_of_precision"]}  # fmt: skip
 
 
 def build(
-    raw: Path, out: Path, country: str = "MLI", version: str | None = None, **published: Path | None
+    raw: Path, out: Path, country: str = "MLI", version: str | None = None, **published: list[Path] | Path | None
 ) -> dict[str, pd.DataFrame]:
     """Make every table that comes from ``raw`` (and the published totals whose files are given) and write ``data/``.
 
@@ -194,23 +207,26 @@ def build(
     version = ", ".join(events["source_version"].dropna().unique()) or "unknown"
     ends = _last_day(region_month_panel(events, frame="country")[0]["month"].max())
     tables, resources = {}, {r["name"]: r for r in _existing(out)}
-    for name, (title, card, about, make) in FROM_EVENTS.items():
+    for name, (title, cards, about, make) in FROM_EVENTS.items():
         tables[name] = make(events)
-        resources[name] = _resource(name, title, card, about, tables[name], version, ends, [raw])
+        resources[name] = _resource(name, title, cards, about, tables[name], version, ends, [raw])
     tables["build_ledger"] = build_ledger(events, read)
     text = (
         "The account of the build",
-        "ucdp_ged",
+        ("ucdp_ged",),
         "in = dropped + kept; moved and flagged are part of kept.",
     )
     resources["build_ledger"] = _resource("build_ledger", *text, tables["build_ledger"], version, ends, [raw])
-    for name, path in published.items():
-        if path is not None:
-            title, card, about, make = PUBLISHED[name]
-            tables[name] = make(path)
-            last = int(tables[name]["year"].max())
-            kept = (_release(path) if name == "country_year" else f"to {last}", str(last))
-            resources[name] = _resource(name, title, card, about, tables[name], *kept, [path])
+    for name, given in published.items():
+        if given is not None:
+            paths = list(given) if isinstance(given, list) else [given]
+            title, cards, about, make = PUBLISHED[name]
+            tables[name] = make(*paths, country=country) if name == "displacement" else make(*paths)
+            last = _last_year(tables[name])
+            kept = (_release(*paths) if name == "country_year" else f"to {last}", str(last))
+            if name == "displacement":
+                paths.append(catalog.root() / "seeds" / f"{QUOTED}.csv")
+            resources[name] = _resource(name, title, cards, about, tables[name], *kept, paths)
     _write(out, tables, [resources[n] for n in [*FROM_EVENTS, *PUBLISHED, "build_ledger"] if n in resources])
     return tables
 
@@ -219,20 +235,24 @@ def _last_day(month: pd.Timestamp) -> str:
     return str((month + pd.offsets.MonthEnd(0)).date())
 
 
+def _last_year(table: pd.DataFrame) -> int:
+    return int(table["year"].max() if "year" in table else table["as_of"].dt.year.max())
+
+
 def _existing(out: Path) -> list[dict]:
     package = out / "datapackage.json"
     return json.loads(package.read_text(encoding="utf-8"))["resources"] if package.is_file() else []
 
 
-def _resource(name, title, card, about, table, version, ends, inputs) -> dict:
-    source = catalog.cards()[card]
+def _resource(name, title, cards, about, table, version, ends, inputs) -> dict:
+    known = {card: catalog.cards()[card] for card in cards}
     return {
         "name": name, "path": f"{name}.csv", "title": title, "description": about, "profile": "tabular-data-resource",
         "format": "csv", "encoding": "utf-8", "rows": len(table), "version": version,
         "record": RECORDS.get(name, "events"), "record_ends": ends,
         "hash": "sha256:" + hashlib.sha256(_csv(table)).hexdigest(),
-        "sources": [{"name": card, "title": source["title"], "path": source["url"]}],
-        "licenses": [{"name": source["licence"], "path": source["licence_url"]}],
+        "sources": [{"name": c, "title": s["title"], "path": s["url"]} for c, s in known.items()],
+        "licenses": [{"name": s["licence"], "path": s["licence_url"]} for s in known.values()],
         "inputs": [{"name": p.name, "sha256": hashlib.sha256(p.read_bytes()).hexdigest()} for p in inputs],
         "schema": {"fields": [_field(column) for column in table], "missingValues": [""]},
     }  # fmt: skip
@@ -274,7 +294,8 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--version", help="version of the release, where neither the file nor its name tells it")
     parser.add_argument("--country-year", type=Path, help="UCDP's country-year totals; else the shipped ones stay")
     parser.add_argument("--population", type=Path, help="World Bank population table; else the shipped one stays")
-    parser.add_argument("--refugees", type=Path, help="UNHCR population figures; else the shipped ones stay")
+    parser.add_argument("--unhcr", type=Path, nargs="+", metavar="FILE", dest="displacement",
+                        help="UNHCR population, flows and solutions files; else the shipped figures stay")  # fmt: skip
     parser.add_argument("--out", type=Path, default=catalog.root() / "data", help="folder to write (default data/)")
     given = parser.parse_args(arguments)
     try:

@@ -93,6 +93,8 @@ def load(name: str) -> pd.DataFrame:
     """
     resource = _resource(name)
     table = pd.read_csv(root() / "data" / resource["path"], dtype=str, keep_default_na=False, na_values=[""])
+    if "issues" in table:
+        table["issues"] = table["issues"].fillna("")  # nothing odd about a row is not missing
     return typed(table, {f["name"]: _kind(f) for f in resource["schema"]["fields"]})
 
 

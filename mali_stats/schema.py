@@ -21,7 +21,8 @@ DEATHS = (
 COUNTS = ("events", *DEATHS)
 UNALLOCATED = "unallocated"
 
-#: column -> kind, in order. Kinds: text, whole (nullable integer), number, date, flag (nullable boolean),
+#: column -> kind, in order. Kinds: text, whole (nullable integer of 0 or more), change (nullable integer, below 0
+#: in a net change only), number, date, flag (nullable boolean),
 #: or a tuple of the levels of an ordered category.
 EVENTS: dict[str, str | tuple[str, ...]] = {
     "source": "text", "source_version": "text", "event_id": "text", "country": "text", "report_id": "text",
@@ -46,16 +47,27 @@ DISPLACEMENT: dict[str, str | tuple[str, ...]] = {
     "indicator": "text", "population_group": "text", "breakdown": "text", "measure": "text",
     "as_of": "date", "as_of_precision": ("day", "month", "year"), "period_start": "date", "period_end": "date",
     "country": "text", "admin1": "text", "asylum_country": "text", "unit": "text",
-    "low": "whole", "best": "whole", "high": "whole", "qualifier": "text",
+    "low": "change", "best": "change", "high": "change", "qualifier": "text",
     "published_on": "date", "licence": "text", "issues": "text",
 }  # fmt: skip
 INDICATORS = (
     "idps", "refugees", "asylum_seekers", "returnees", "stateless", "other_concern",
-    "people_in_need", "food_insecure", "new_displacement",
+    "people_in_need", "food_insecure", "new_displacement", "resettled", "naturalised",
 )  # fmt: skip
 
 _TABLES = {"events": EVENTS, "displacement": DISPLACEMENT, "panel": PANEL}
-_DTYPES = {"text": "str", "whole": "Int64", "number": "float64", "date": "datetime64[us]", "flag": "boolean"}
+#: A stock is people at a date, a flow movements in a period, a net change the difference of two stocks.
+MEASURES = ("stock", "flow", "net change")
+UNITS = ("people", "households")
+
+_DTYPES = {
+    "text": "str",
+    "whole": "Int64",
+    "change": "Int64",
+    "number": "float64",
+    "date": "datetime64[us]",
+    "flag": "boolean",
+}
 
 
 def dtype(kind: str | tuple[str, ...]):
@@ -75,7 +87,7 @@ def _as(values: pd.Series, kind: str | tuple[str, ...]) -> pd.Series:
         values = values.map({"True": True, "False": False, "1": True, "0": False, True: True, False: False})
     elif kind == "number":
         return values.astype("float64")
-    elif kind == "whole" and not types.is_numeric_dtype(values):
+    elif kind in ("whole", "change") and not types.is_numeric_dtype(values):
         values = pd.to_numeric(values)
     elif kind == "date":
         return pd.to_datetime(values).astype(_DTYPES["date"])
@@ -159,6 +171,7 @@ def _values(table: pd.DataFrame, columns: dict[str, str | tuple[str, ...]]) -> l
 _ACCEPTED = {"text": "text", "whole": "a whole number of 0 or more", "number": "a number"}
 _ACCEPTED["date"] = "a date (use pd.to_datetime)"
 _ACCEPTED["flag"] = "True or False"
+_ACCEPTED["change"] = "a whole number"
 
 
 def _wrong(values: pd.Series, kind: str | tuple[str, ...]) -> pd.Series:
@@ -177,7 +190,8 @@ def _wrong(values: pd.Series, kind: str | tuple[str, ...]) -> pd.Series:
     number = pd.to_numeric(values, errors="coerce")
     if kind == "number":
         return known & ~number.abs().lt(float("inf"))
-    return known & ~(number.ge(0) & number.lt(float("inf")) & number.mod(1).eq(0))
+    whole = number.abs().lt(float("inf")) & number.mod(1).eq(0)
+    return known & ~(whole if kind == "change" else whole & number.ge(0))
 
 
 def _rows(table: pd.DataFrame, wrong: pd.Series, column: str, accepted: str) -> list[Problem]:
@@ -211,8 +225,14 @@ def _displacement_rules(table: pd.DataFrame) -> list[Problem]:
     problems += _rows(table, stock & table["as_of"].isna(), "as_of", "a stock needs the day it was counted")
     flow = table["measure"].isin(["flow", "net change"])
     problems += _rows(table, flow & table["period_start"].isna(), "period_start", "a flow needs its period")
-    known = ("stock", "flow", "net change")
-    return problems + _rows(table, ~table["measure"].isin(known), "measure", f"one of {', '.join(known)}")
+    for name in ("low", "best", "high"):
+        below = (table["measure"] != "net change") & pd.to_numeric(table[name]).lt(0).fillna(False)
+        problems += _rows(table, below, name, "a whole number of 0 or more (only a net change may be below)")
+    end, start = (pd.to_datetime(table[name], errors="coerce") for name in ("period_end", "period_start"))
+    problems += _rows(table, end < start, "period_end", "a day not before period_start")
+    unknown = table["unit"].notna() & ~table["unit"].isin(UNITS)
+    problems += _rows(table, unknown, "unit", f"one of {', '.join(UNITS)}, or missing")
+    return problems + _rows(table, ~table["measure"].isin(MEASURES), "measure", f"one of {', '.join(MEASURES)}")
 
 
 def _panel_rules(table: pd.DataFrame) -> list[Problem]:

@@ -7,12 +7,12 @@ import pandas as pd
 import pytest
 from making import RAW, WEB_MALI, needs_raw, records, shipped, text, write
 
-from mali_stats import build
+from mali_stats import build, synthetic
 from mali_stats.build import main
 
 TOTALS = ["--country-year", str(RAW / "ucdp" / "organizedviolence_country_year_v25_1_sahel.csv.gz"),
           "--population", str(RAW / "population" / "worldbank_population.csv"),
-          "--refugees", str(RAW / "unhcr" / "population_mali.csv")]  # fmt: skip
+          "--unhcr", *(str(RAW / "unhcr" / f"{name}_mali.csv") for name in ("population", "flows", "solutions"))]  # fmt: skip
 
 
 @needs_raw
@@ -52,3 +52,16 @@ def test_a_failed_build_leaves_the_old_tables_whole(tmp_path, capsys, monkeypatc
 def test_a_file_of_the_wrong_kind_is_told(tmp_path):
     with pytest.raises(ValueError, match=r"other.csv: the columns Country Code, Year, Value are missing"):
         build.population(write(tmp_path / "other.csv", "a,b\n1,2\n"))
+
+
+def test_displacement_takes_unhcr_files_and_keeps_what_concerns_the_country(tmp_path):
+    made = synthetic.unhcr_population(1)
+    table = build.displacement(write(tmp_path / made.name, made.content))
+    assert table.query("source == 'unhcr' and indicator == 'idps'")["best"].tolist() == list(
+        made.truth["idps"].values()
+    )
+    assert (table.query("source == 'unhcr'")["best"] > 0).all() and {"idmc", "iom_dtm", "ocha"} < set(table["source"])
+    elsewhere = build.displacement(tmp_path / made.name, country="NER")
+    assert set(elsewhere["asylum_country"]) == {"NER"} and set(elsewhere["source"]) == {"unhcr"}
+    with pytest.raises(ValueError, match="UNHCR files are wanted, got one of idmc"):
+        build.displacement(write(tmp_path / "gidd.csv", synthetic.gidd(1).content))

@@ -80,10 +80,21 @@ def test_panels_without_silent_gaps(events):
     ({"measure": "flow"}, "column period_start: .*a flow needs its period"),
     ({"measure": "change"}, "column measure: got 'change'"),
     ({"best": -3}, "column best: got -3"),
+    ({"unit": "goats"}, "column unit: got 'goats', accepted: one of people, households"),
+    ({"measure": "flow", "period_start": pd.Timestamp("2023-02-01"), "period_end": pd.Timestamp("2023-01-01")},
+     "column period_end: .*a day not before period_start"),
 ])  # fmt: skip
 def test_displacement_that_is_not_valid(changes, message):
     with pytest.raises(ValueError, match=message):
         ms.check(displacement(**changes))
+
+
+def test_only_a_net_change_may_be_below_zero():
+    below = {"best": -3, "period_start": pd.Timestamp("2023-02-01")}
+    change = displacement(measure="net change", **below)
+    assert ms.check(change) is change
+    with pytest.raises(ValueError, match="only a net change may be below"):
+        ms.check(displacement(measure="flow", **below))
 
 
 def test_what_is_no_table():

@@ -44,7 +44,8 @@ class Values:
     def refuse(self, wrong: pd.Series, column: str, accepted: str) -> None:
         """Remember the rows whose value in ``column`` is wrong beside the others of its row."""
         for row in np.flatnonzero(wrong):
-            self._remember(np.array([row]), column, str(self.raw[column].iloc[row]), accepted)
+            got = self.raw[column].iloc[row]
+            self._remember(np.array([row]), column, "nothing" if pd.isna(got) else str(got), accepted)
 
     def done(self) -> None:
         """Raise for what was remembered."""

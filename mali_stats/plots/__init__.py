@@ -5,8 +5,10 @@ from __future__ import annotations
 import pandas as pd
 from matplotlib.axes import Axes
 
+from mali_stats.clean.adding import is_displacement
 from mali_stats.plots.grids import plot_heatmap, plot_precision
 from mali_stats.plots.maps import plot_map
+from mali_stats.plots.points import is_ledger, plot_points, plot_waterfall
 from mali_stats.plots.series import is_trend, plot_fit, plot_series
 from mali_stats.plots.theme import set_theme
 
@@ -15,6 +17,7 @@ __all__ = [
     "plot_fit",
     "plot_heatmap",
     "plot_map",
+    "plot_points",
     "plot_precision",
     "plot_series",
     "set_theme",
@@ -23,6 +26,8 @@ __all__ = [
 _ACCEPTED = """accepted:
   a fitted trend (ms.fit_trend)                            -> plot_fit
   geo_precision, date_precision, events                    -> plot_precision
+  the ledger of a stock (ms.stock_flow_ledger)             -> a waterfall
+  displacement figures, stocks of one indicator            -> plot_points
   country, region, month, deaths_best (a panel)            -> plot_heatmap
   month or year, and deaths_best                           -> plot_series
   region, deaths_best, one row per region                  -> plot_map"""
@@ -34,14 +39,16 @@ def plot(result, **options) -> Axes:
     Parameters
     ----------
     result : Trend or pandas.DataFrame
-        a fitted trend, a table of precision, a panel, deaths by month or year, or deaths by region.
+        a fitted trend, a table of precision, stocks of displacement or their ledger, a panel, deaths by month or
+        year, or deaths by region.
     options
         handed on to the plot that is picked, such as ``ax=`` or ``source=``.
 
     Returns
     -------
     matplotlib.axes.Axes
-        what ``plot_fit``, ``plot_precision``, ``plot_heatmap``, ``plot_series`` or ``plot_map`` returns.
+        what ``plot_fit``, ``plot_precision``, ``plot_points``, ``plot_heatmap``, ``plot_series`` or ``plot_map``
+        returns, or the waterfall of a ledger.
 
     Raises
     ------
@@ -65,6 +72,10 @@ def plot(result, **options) -> Axes:
     has = set(result.columns)
     if {"geo_precision", "date_precision", "events"} <= has and "event_id" not in has:
         return plot_precision(result, **options)
+    if is_ledger(result):
+        return plot_waterfall(result, **options)
+    if is_displacement(result):
+        return plot_points(result, **options)
     if {"country", "region", "month", "deaths_best"} <= has:
         return plot_heatmap(result, **options)
     for time in ("month", "year"):

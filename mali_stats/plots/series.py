@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
+from mali_stats.clean.adding import is_displacement, refuse_overlap
 from mali_stats.plots.theme import (
     DASHES,
     GREY,
@@ -81,8 +82,9 @@ def plot_series(
     TypeError
         when ``frame`` is not a frame.
     ValueError
-        for missing columns, text in place of dates or numbers, missing levels, too many levels, or when no
-        time is complete.
+        for missing columns, text in place of dates or numbers, missing levels, too many levels, figures of
+        displacement that count the same people (two sources, a total and its parts, ...), or when no time is
+        complete.
 
     Examples
     --------
@@ -96,6 +98,7 @@ def plot_series(
     middle, low, high = _columns(frame, value, band)
     columns = [middle, low, high] if low else [middle]
     need(frame, [time, *columns, *([by] if by else [])], "plot_series", _FIRST)
+    _refuse_double_counts(frame, [by, time] if by else [time])
     sums = add_up(_timed(frame, time, "plot_series"), [by, time] if by else [time], columns, "plot_series")
     if sums[middle].isna().all():
         raise ValueError(
@@ -121,6 +124,13 @@ def plot_series(
         _finish(ax, describe(middle) if by else unit(middle), grid, sums[columns].min().min())
         sign(ax, source, span(grid))
     return ax
+
+
+def _refuse_double_counts(frame: pd.DataFrame, keys: list[str]) -> None:
+    """Refuse to add up figures of displacement that count the same people; events never do."""
+    if is_displacement(frame):
+        for _, rows in frame[frame.duplicated(keys, keep=False)].groupby(keys, observed=True):
+            refuse_overlap(rows, "plot_series")
 
 
 def _columns(frame, value: str, band: bool) -> tuple[str, str | None, str | None]:

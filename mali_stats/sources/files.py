@@ -12,9 +12,11 @@ import io
 import json
 import os
 import re
+import warnings
 import zipfile
 import zlib
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 
 import pandas as pd
@@ -23,7 +25,7 @@ import pyarrow.compute as pc
 import pyarrow.csv
 import pyarrow.parquet
 
-ENDINGS = ".csv, .csv.gz, .zip, .json, .geojson, .parquet"
+ENDINGS = ".csv, .csv.gz, .zip, .json, .geojson, .parquet, .xlsx"
 _HEAD = 1 << 18  # bytes looked at to tell header, separator and HXL row
 _BLOCK = 1 << 25  # a quoted value may not be longer than one block of the parser
 _SEPARATORS = ",;\t|"
@@ -43,6 +45,7 @@ class Table:
     kind: str
     rows_before: int = 1
     hints: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
     total: int = 0
     held: int = 0
     decimal_comma: bool = False
@@ -136,7 +139,7 @@ def _unzipped(name: str, data: bytes) -> tuple[str, bytes]:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             members = [m for m in archive.namelist() if not m.endswith("/") and not m.startswith("__MACOSX/")]
             if any(m.startswith("xl/") for m in members):
-                raise ValueError(f"{name} is an Excel workbook; save the sheet as CSV (UTF-8) and read that.")
+                return name, data
             if len(members) != 1:
                 held = ", ".join(members[:5]) or "nothing"
                 raise ValueError(f"{name}: the zip must hold one file, it holds {held}. Unpack it and give one file.")
@@ -148,6 +151,8 @@ def _unzipped(name: str, data: bytes) -> tuple[str, bytes]:
 def _recognised(name: str, data: bytes, hints: list[str]) -> Table:
     if data[:4] == b"PAR1":
         return _parquet(name, data, hints)
+    if data[:2] == b"PK" and b"xl/" in data:  # names in a zip are not compressed
+        return _excel(name, data, hints)
     text = _utf8(name, data)
     start = text[:512].lstrip()
     if not start:
@@ -308,6 +313,59 @@ def _diagnosis(name, data, body, titles, separator, skipped, extra, error) -> st
     return f"{name}: the table cannot be parsed ({str(error).splitlines()[0][:200]})."
 
 
+# ---- excel -------------------------------------------------------------------------------------------------
+
+
+def _excel(name: str, data: bytes, hints: list[str]) -> Table:
+    """The first sheet that holds a table: a row of three or more filled cells with a row below it."""
+    try:
+        import openpyxl
+    except ImportError as error:
+        raise ValueError(
+            f"{name} is an Excel workbook, and reading it needs openpyxl: pip install 'mali_stats[excel]'. Or save the "
+            "sheet as CSV (UTF-8) and read that."
+        ) from error
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # styles and extensions that say nothing about the values
+            book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True)
+            sheets = {
+                sheet.title: [list(row) for row in sheet.iter_rows(values_only=True)] for sheet in book.worksheets
+            }
+    except (KeyError, ValueError, TypeError, OSError, SyntaxError, zipfile.BadZipFile) as error:
+        raise ValueError(f"{name} is an Excel workbook, but damaged ({error}). Download it again.") from error
+    for title, rows in sheets.items():
+        filled = [sum(cell is not None and str(cell).strip() != "" for cell in row) for row in rows]
+        start = next((i for i, n in enumerate(filled) if n >= 3 and any(filled[i + 1 :])), None)
+        if start is not None:
+            others = [t for t in sheets if t != title]
+            notes = [f"{name}: sheet {title!r} was read; not read: {', '.join(others)}."] if others else []
+            return _sheet(name, rows[start:], start, hints, notes)
+    raise ValueError(f"{name} is an Excel workbook without a table (looked at: {', '.join(sheets) or 'no sheet'}).")
+
+
+def _sheet(name: str, rows: list[list], start: int, hints: list[str], notes: list[str]) -> Table:
+    width = max(i + 1 for i, cell in enumerate(rows[0]) if cell is not None)
+    titles = _unique_titles([str(cell or "").strip() for cell in rows[0][:width]])
+    body = [[_cell(cell) for cell in (row + [None] * width)[:width]] for row in rows[1:]]
+    hxl = int(bool(body) and _is_hxl([cell for cell in body[0] if isinstance(cell, str)]))
+    frame = pd.DataFrame(body[hxl:], columns=titles, dtype="str")
+    while len(frame) and frame.iloc[-1].isna().all():  # rows that only carry a format
+        frame = frame.iloc[:-1]
+    return Table(name, titles, "excel", start + 1 + hxl, hints, notes, _source=frame)
+
+
+def _cell(value) -> str | float:
+    """A cell as the text a CSV would hold."""
+    if value is None or str(value).strip() == "":
+        return float("nan")
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return str(value)
+
+
 # ---- json and parquet --------------------------------------------------------------------------------------
 
 
@@ -318,6 +376,7 @@ def _json(name: str, data: bytes, hints: list[str]) -> Table:
         raise ValueError(f"{name}: not valid JSON ({error}). It may be cut short; download it again.") from error
     pages = content if isinstance(content, list) and _all_pages(content) else [content]
     records = [record for page in pages for record in _records(name, page)]
+    notes = _pages_missing(name, pages)
     for page in filter(lambda p: isinstance(p, dict), pages):
         hints = hints + [str(page[k]) for k in ("NextPageUrl", "PreviousPageUrl") if page.get(k)]
     totals = [int(p["TotalCount"]) for p in pages if isinstance(p, dict) and str(p.get("TotalCount", "")).isdigit()]
@@ -327,11 +386,25 @@ def _json(name: str, data: bytes, hints: list[str]) -> Table:
     hxl = int(_is_hxl([v for v in frame.iloc[0].tolist() if isinstance(v, str)]))
     rows = frame.iloc[hxl:].reset_index(drop=True)
     total = max(totals, default=0)
-    return Table(name, list(frame.columns), "json", hxl, hints, total=total, held=len(rows), _source=rows)
+    return Table(name, list(frame.columns), "json", hxl, hints, notes, total=total, held=len(rows), _source=rows)
+
+
+#: Under which name an API's page holds its records.
+_RECORDS = ("Result", "results", "result", "data", "items")
 
 
 def _all_pages(content: list) -> bool:
-    return bool(content) and all(isinstance(page, dict) and "Result" in page for page in content)
+    return bool(content) and all(
+        isinstance(page, dict) and any(isinstance(page.get(k), list) for k in _RECORDS) for page in content
+    )
+
+
+def _pages_missing(name: str, pages: list) -> list[str]:
+    """What to say where an API counts more pages than were given."""
+    totals = [int(p["maxPages"]) for p in pages if isinstance(p, dict) and str(p.get("maxPages", "")).isdigit()]
+    if not totals or max(totals) <= len(pages):
+        return []
+    return [f"{name}: the publisher counts {max(totals)} pages, this file holds {len(pages)}. Give all as a list."]
 
 
 def _records(name: str, page) -> list[dict]:
@@ -339,7 +412,7 @@ def _records(name: str, page) -> list[dict]:
     if isinstance(page, dict) and isinstance(page.get("features"), list):
         page = [_feature(f) for f in page["features"]]
     elif isinstance(page, dict):
-        lists = [page[k] for k in ("Result", "results", "data", "items") if isinstance(page.get(k), list)]
+        lists = [page[k] for k in _RECORDS if isinstance(page.get(k), list)]
         page = lists[0] if lists else [page]
     if not all(isinstance(record, dict) for record in page):
         raise ValueError(f"{name}: JSON, but not a list of records (objects with named values).")
