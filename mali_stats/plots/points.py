@@ -9,9 +9,8 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from mali_stats import catalog
 from mali_stats.clean.adding import KIND, one_each, refuse_overlap
-from mali_stats.plots.theme import GREY, MISSING, PALETTE, axes, legend_above, need, sign, theme
+from mali_stats.plots.theme import GREY, MISSING, PALETTE, axes, legend_above, need, sign, sources_of, theme
 
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 OTHERS = "others"
@@ -150,11 +149,7 @@ def _finish(ax: Axes, label: str) -> None:
 
 
 def _sign(ax: Axes, source: str | None, rows: pd.DataFrame, shown: str) -> None:
-    names = rows["source"].dropna().unique()
-    cards = sorted({c for n in names if (c := n.removesuffix("_idu")) in catalog.cards()})
-    others = sorted(n for n in names if n.removesuffix("_idu") not in catalog.cards())
-    text = "; ".join([*(catalog.cite(c, style="short") for c in cards), *(_NAMES.get(n, n) for n in others)])
-    sign(ax, source or text, shown)
+    sign(ax, source or sources_of(rows), shown)
 
 
 # ---- the ledger of a stock ---------------------------------------------------------------------------------

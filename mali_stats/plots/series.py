@@ -21,6 +21,7 @@ from mali_stats.plots.theme import (
     legend_above,
     need,
     sign,
+    sources_of,
     span,
     theme,
     unit,
@@ -122,7 +123,7 @@ def plot_series(
         if low or by:
             legend_above(ax, handles, shaded)
         _finish(ax, describe(middle) if by else unit(middle), grid, sums[columns].min().min())
-        sign(ax, source, span(grid))
+        sign(ax, source or (sources_of(frame) if "source" in frame else None), span(grid))
     return ax
 
 

@@ -175,6 +175,13 @@ def sign(ax: Axes, source: str | None, shown: str = "", cards: Iterable[str] = (
     )  # fmt: skip
 
 
+def sources_of(rows: pd.DataFrame) -> str:
+    """Return the short citation of every source that a frame's own column names."""
+    names = pd.Series(rows["source"].dropna().unique()).str.removesuffix("_idu").unique()
+    cards = sorted(set(names) & set(catalog.cards()))
+    return "; ".join([*(catalog.cite(card, style="short") for card in cards), *sorted(set(names) - set(cards))])
+
+
 def span(times) -> str:
     """Return first and last of months or years in words, for the source line."""
     first, last = times.min(), times.max()
