@@ -18,21 +18,23 @@ help: ## this list
 
 setup: $(READY) ## make .venv and install everything into it (PYTHON=path picks the Python)
 
-$(READY): pyproject.toml constraints.txt .ci/setup
+$(READY): pyproject.toml constraints.txt .ci/setup $(if $(PYTHON),FORCE)
 	@PYTHON="$(PYTHON)" sh .ci/setup $(VENV)
 
 report: $(READY) ## run all notebooks into a site to read: build/report/index.html
 	@$(PY) -m mali_stats.report site
 
 test: $(READY) ## style, unit tests, doctests, and every notebook against its kept outputs
-	@echo "== style (ruff)"
-	@$(PY) -m ruff check --quiet . && $(PY) -m ruff format --quiet --check .
-	@echo "== unit tests"
-	@$(PY) -m pytest -q -n 2 tests
-	@echo "== examples in docstrings and README"
-	@$(PY) -m pytest -q --doctest-modules --doctest-glob=README.md mali_stats README.md
-	@echo "== notebooks, output by output"
-	@$(PY) -m pytest -q -n 2 --dist loadfile $(NBVAL) notebooks
+	@failed=0; \
+	echo "== style (ruff)"; \
+	{ $(PY) -m ruff check --quiet . && $(PY) -m ruff format --quiet --check .; } || failed=1; \
+	echo "== unit tests"; \
+	$(PY) -m pytest -q -n 2 tests || failed=1; \
+	echo "== examples in docstrings and README"; \
+	$(PY) -m pytest -q --doctest-modules --doctest-glob=README.md mali_stats README.md || failed=1; \
+	echo "== notebooks, output by output"; \
+	$(PY) -m pytest -q -n 2 --dist loadfile $(NBVAL) notebooks || failed=1; \
+	exit $$failed
 
 lab: $(READY) ## open the notebooks in JupyterLab
 	@$(VENV)/bin/python -m jupyterlab $(LAB) notebooks
@@ -49,6 +51,8 @@ constraints: ## resolve the exact versions anew (needs python3.11, the oldest al
 	@build/pins/bin/python -m pip install -q -e ".[notebooks,outlines,excel,test]"
 	@{ grep '^#' constraints.txt; build/pins/bin/python -m pip freeze --exclude-editable; } >build/pins/new
 	@mv build/pins/new constraints.txt && rm -rf build/pins
+
+FORCE:
 
 clean: ## remove .venv, build/ and caches
 	@rm -rf $(VENV) build dist .pytest_cache .ruff_cache .hypothesis

@@ -202,6 +202,7 @@ def build(
     events, read = read_events(raw, country=country)
     if places.gazetteer(country) is None:
         raise ValueError(f"there are no seed tables of {country} (seeds/places/{country}/), which cercle_year needs.")
+    version = version or _recorded(out, raw)
     if version is not None:
         events["source_version"] = events["source_version"].fillna(version)
     version = ", ".join(events["source_version"].dropna().unique()) or "unknown"
@@ -229,6 +230,13 @@ def build(
             resources[name] = _resource(name, title, cards, about, tables[name], *kept, paths)
     _write(out, tables, [resources[n] for n in [*FROM_EVENTS, *PUBLISHED, "build_ledger"] if n in resources])
     return tables
+
+
+def _recorded(out: Path, raw: Path) -> str | None:
+    """The version that the tables in place were built with from this very file, where the file does not tell it."""
+    same = hashlib.sha256(raw.read_bytes()).hexdigest()
+    found = [r["version"] for r in _existing(out) if any(i["sha256"] == same for i in r["inputs"])]
+    return found[0] if found and found[0] != "unknown" else None
 
 
 def _last_day(month: pd.Timestamp) -> str:

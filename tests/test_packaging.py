@@ -91,3 +91,8 @@ def test_the_citation_file_has_what_the_format_requires():
 def test_the_licences_are_there_for_the_wheel(name):
     assert name in PROJECT["license-files"]
     assert (ROOT / name).is_file()
+
+
+def test_the_readme_activates_the_environment_that_conda_makes():
+    name = yaml.safe_load((ROOT / "environment.yml").read_text(encoding="utf-8"))["name"]
+    assert f"conda activate {name}" in (ROOT / "README.md").read_text(encoding="utf-8")

@@ -69,8 +69,9 @@ def stand_in(by=None, ci=(1.03, 1.49)):
     table["conf_high"] = 5.0
     if by:
         table = pd.concat([table.assign(observed=table["observed"] * n, region=f"R{n}") for n in range(1, 10)])
+    table = table.assign(trend=table["fitted"], trend_low=table["conf_low"], trend_high=table["conf_high"])
     return SimpleNamespace(
-        predict=lambda: table, outcome="events", time="month", by=by, cov="jackknife",
+        predict=lambda: table, outcome="events", time="month", by=by, cov="jackknife", method="jackknife",
         rate_ratio_per_year=1.2449, rate_ratio_ci=ci,
     )  # fmt: skip
 
@@ -542,7 +543,8 @@ NAMES = ("series", "heatmap", "tiles", "precision", "fit")
 def test_every_plot_says_its_source_below_everything_else(drawn, name):
     draw, given = drawn[name]
     ax = draw(given)
-    assert source_of(ax).get_text().startswith(f"Source: {catalog.cite('ucdp_ged', style='short')}")
+    # Publisher and licence; which release a frame comes from it does not say, so the plot does not either.
+    assert source_of(ax).get_text().startswith("Source: UCDP GED, CC BY 4.0.")
     ax.figure.draw_without_rendering()
     source, labels = source_of(ax).get_window_extent(), ax.xaxis.get_tightbbox()
     assert labels is None or source.y1 <= labels.y0

@@ -38,6 +38,8 @@ class Estimate:
         NB2 dispersion; 0 for the Poisson families.
     phi : float
         Pearson dispersion, ``sum((y - mu)^2 / V(mu)) / (n - k)``.
+    method : str
+        Of the covariance: the one asked for, or what stood in for it.
     notes : tuple of str
     """
 
@@ -47,6 +49,7 @@ class Estimate:
     mu: np.ndarray
     alpha: float
     phi: float
+    method: str
     notes: tuple[str, ...]
 
     @property
@@ -98,7 +101,9 @@ def estimate(design, family, cov, lags=None) -> Estimate:
         )
     fit = _Fitted(design, fits.coef[0], float(fits.alpha[0]), family)
     matrix, degrees, notes = _matrix(fit, cov, lags, fits.coef[1:], fits.converged[1:])
-    return Estimate(fit.coef, matrix, degrees, fit.mu, fit.alpha, fit.phi, tuple(notes))
+    stood_in = cov == "jackknife" and (len(extra) == 0 or not fits.converged[1:].all())
+    method = "model or HAC" if stood_in else cov
+    return Estimate(fit.coef, matrix, degrees, fit.mu, fit.alpha, fit.phi, method, tuple(notes))
 
 
 def default_lags(times: int) -> int:

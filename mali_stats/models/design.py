@@ -70,8 +70,10 @@ class Design:
 
     @property
     def events(self) -> float:
-        """Number of events: the sum of column ``events`` if there is one, else of the outcome."""
-        return float(self.frame["events" if "events" in self.frame else self.outcome].sum())
+        """Number of events: the sum of column ``events`` if there is one, else the rows with any count."""
+        # Without that column a row with any count is one event at the least, however many died in it.
+        counted = self.frame["events"] if "events" in self.frame else (self.frame[self.outcome] > 0)
+        return float(counted.sum())
 
     @property
     def short(self) -> str:
@@ -89,6 +91,10 @@ class Design:
         if self.monthly:
             return [t for t in self.times[1:] if t % 12 == 0 and self.times[-1] - t + 1 >= months]
         return list(self.times[1 : max(len(self.times) - years + 1, 1)])
+
+    def seasons(self, harmonics: int) -> Design:
+        """Make the same design with other seasonal terms."""
+        return _design(self.frame, self.outcome, self.time, self.by, self.scale, self.monthly, harmonics, ())
 
     def since(self, start: float) -> Design:
         """Make the same design of the rows from a time on."""
@@ -130,8 +136,8 @@ def _read(frame, outcome, time, by):
         table = _leave_out_unallocated(table, outcome, by, notes)
     table = table.sort_values([*([by] if by else []), _STEP], kind="stable")
     _check_repeats(table, time, by, monthly)
-    if monthly:
-        _check_gaps(table, by)
+    if monthly or (table[_STEP] % 1 == 0).all():
+        _check_gaps(table, by, monthly)
     table = _trim(table, outcome, by, monthly, notes)
     _check_counts(table, outcome, by, monthly)
     return table, monthly, notes
@@ -181,17 +187,18 @@ def _check_repeats(table, time, by, monthly):
     )
 
 
-def _check_gaps(table, by):
-    """Every level must have every month from the first of the frame to the last."""
+def _check_gaps(table, by, monthly):
+    """Every level must have every month (or year) from the first of the frame to the last."""
     span = np.arange(table[_STEP].min(), table[_STEP].max() + 1)
     levels = table.groupby(by, observed=True)[_STEP] if by else [("", table[_STEP])]
     gaps = [(missing[0], level) for level, steps in levels if len(missing := np.setdiff1d(span, steps))]
     if gaps:
         month, level = min(gaps, key=lambda gap: gap[0])
         where = f" in {by} {level}" if by else ""
+        unit = "month" if monthly else "year"
         raise ValueError(
-            f"fit_trend: month {_label(month, True)} is missing{where}, between {_label(span[0], True)} and "
-            f"{_label(span[-1], True)}. A month without events is a row with 0: build the grid with "
+            f"fit_trend: {unit} {_label(month, monthly)} is missing{where}, between {_label(span[0], monthly)} and "
+            f"{_label(span[-1], monthly)}. A {unit} without events is a row with 0: build the grid with "
             "region_month_panel"
         )
 

@@ -134,7 +134,7 @@ def _season(design, family):
 
 def sensitivity(trend) -> pd.DataFrame:
     """One row a choice; see `Trend.sensitivity`."""
-    rows = [*_covariances(trend), *_families(trend), *_starts(trend), *_months(trend)]
+    rows = [*_covariances(trend), *_families(trend), *_seasons(trend), *_starts(trend), *_months(trend)]
     out = pd.DataFrame(rows, columns=["check", "choice", "rate_ratio", "conf_low", "conf_high"])
     return out.assign(change=out["rate_ratio"] - trend.rate_ratio_per_year)
 
@@ -156,6 +156,11 @@ def _covariances(trend):
 def _families(trend):
     for family in ("nb2", "quasipoisson", "poisson"):
         yield _row("family", family, trend.design, family, trend.cov, trend.lags)
+
+
+def _seasons(trend):
+    for harmonics in (0, 1, 2) if trend.design.monthly else ():
+        yield _row("harmonics", str(harmonics), trend.design.seasons(harmonics), trend.family, trend.cov, trend.lags)
 
 
 def _starts(trend):

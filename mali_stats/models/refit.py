@@ -216,7 +216,10 @@ class _Batch:
 
     def _step_coef(self, rows, mu):
         spread = 1 + self.alpha[rows, None] * mu
-        information = self._information(self.W[rows] * mu / spread, rows)
+        # Observed, not expected, information: for NB2 it is positive definite too, and scoring by the expected one
+        # can swing between two points for ever where counts are very spread.
+        curvature = mu * (1 + self.alpha[rows, None] * self.Y[rows]) / spread**2
+        information = self._information(self.W[rows] * curvature, rows)
         step = self._solve(information, (self.W[rows] * (self.Y[rows] - mu) / spread) @ self.X)
         largest = np.abs(step @ self.X.T).max(axis=1)
         step *= np.minimum(1, LARGEST_STEP / np.maximum(largest, LARGEST_STEP))[:, None]

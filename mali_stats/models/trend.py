@@ -69,6 +69,11 @@ class Trend:
         return self.estimate.alpha if self.family == "nb2" else None
 
     @property
+    def method(self) -> str:
+        """What the interval rests on: `cov`, or "model or HAC" where the jackknife could not be done."""
+        return self.estimate.method
+
+    @property
     def loglik(self) -> float:
         """Log-likelihood at the estimate; NaN for the quasi-Poisson."""
         if self.family == "quasipoisson":
@@ -134,20 +139,33 @@ class Trend:
         -------
         DataFrame
             The time, `by` if there is one, observed, fitted, and a 95 % interval of the expected count (not
-            of the next observation), by the delta method on the log scale with the covariance chosen.
+            of the next observation), by the delta method on the log scale with the covariance chosen; then the
+            same without the season: trend, trend_low, trend_high, the mean of the twelve months.
         """
-        X, fit = self.design.X, self.estimate
-        lost = np.isnan(fit.std_error)
-        variance = np.einsum("ij,jk,ik->i", X, np.where(np.isnan(fit.matrix), 0, fit.matrix), X)
-        variance[(X[:, lost] != 0).any(axis=1)] = np.nan
-        half = fit.half_width(np.sqrt(np.maximum(variance, 0)))
+        fit, design = self.estimate, self.design
+        half = self._half_width(design.X)
+        level = design.X.copy()
+        level[:, len(design.names) - 2 * design.harmonics :] = 0
+        season = np.exp((design.X - level) @ fit.coef)
+        around = fit.mu / season * _mean_season(fit.coef, design.harmonics)
+        beside = self._half_width(level)
         keys = self.design.frame[[self.time, *([self.by] if self.by else [])]].reset_index(drop=True)
         return keys.assign(
             observed=self.design.y,
             fitted=fit.mu,
             conf_low=fit.mu * np.exp(-half),
             conf_high=fit.mu * np.exp(half),
+            trend=around,
+            trend_low=around * np.exp(-beside),
+            trend_high=around * np.exp(beside),
         )
+
+    def _half_width(self, X) -> np.ndarray:
+        """Half a 95 % interval of the linear predictor at rows of a design; NaN where a term has no error."""
+        fit = self.estimate
+        variance = np.einsum("ij,jk,ik->i", X, np.where(np.isnan(fit.matrix), 0, fit.matrix), X)
+        variance[(X[:, np.isnan(fit.std_error)] != 0).any(axis=1)] = np.nan
+        return fit.half_width(np.sqrt(np.maximum(variance, 0)))
 
     def sensitivity(self) -> pd.DataFrame:
         """How far the rate ratio moves under other choices.
@@ -156,8 +174,9 @@ class Trend:
         -------
         DataFrame
             check, choice, rate_ratio, conf_low, conf_high, change. Checks: "covariance" (jackknife, model,
-            hc0, hac with 3, 6 and 12 lags), "family" (all three), "start" (every later January that leaves 24
-            months; every later year that leaves 5), "drop_month" (every time left out in turn; no intervals).
+            hc0, hac with 3, 6 and 12 lags), "family" (all three), "harmonics" (none, one, two; of months),
+            "start" (every later January that leaves 24 months; every later year that leaves 5), "drop_month"
+            (every time left out in turn; no intervals).
             `change` is the difference from this fit's rate ratio. A start that cannot be fitted has NaN.
         """
         from mali_stats.models import diagnostics
@@ -183,11 +202,20 @@ class Trend:
         last = self.design.label(self.design.step.max())
         return (
             f"Trend of {self.outcome}, {self.design.label(0)} to {last}: {self.family}, {self.nobs} rows\n"
-            f"rate ratio per year {self.rate_ratio_per_year:.3f} ({low:.3f} to {high:.3f}, {self.cov})"
+            f"rate ratio per year {self.rate_ratio_per_year:.3f} ({low:.3f} to {high:.3f}, {self.method})"
         )
 
     def _repr_html_(self):
         return self.tidy(exponentiate=True).round(3).to_html(index=False)
+
+
+def _mean_season(coef, harmonics) -> float:
+    """The mean over the twelve months of what the season multiplies by."""
+    if not harmonics:
+        return 1.0
+    angle = 2 * np.pi * np.outer(np.arange(1, 13), np.arange(1, harmonics + 1)) / 12
+    waves = np.stack([np.sin(angle), np.cos(angle)], axis=2).reshape(12, -1)
+    return float(np.exp(waves @ coef[-2 * harmonics :]).mean())
 
 
 def fit_trend(
@@ -250,7 +278,8 @@ def fit_trend(
 
     - "jackknife": that calendar years are independent. The fit is repeated without each year, in all regions
       at once; t quantiles with years - 1 degrees. Under 5 years the larger of "model" and "hac" with
-      residuals divided by one minus their leverage, t with n - k degrees (n the distinct times).
+      residuals divided by one minus their leverage, t with n - k degrees (n the distinct times); so too where
+      the series without one of its years cannot be fitted. `method` and `notes` say so.
     - "hac": that dependence dies out within `lags` months. Bartlett kernel, factor n/(n - k), normal
       quantiles; with regions a month's scores are summed first (Driscoll and Kraay), so that nothing crosses
       a border.

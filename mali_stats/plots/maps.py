@@ -116,7 +116,7 @@ def plot_map(
         else:
             ax = _draw_outlines(rows, _outlines(rows, geojson, country, frame), label, bool(rate_per), ax)
         ax.set_xlabel(_not_placed(frame, column, bool(rate_per)), fontsize=9)
-        _credit(ax, source, own=geojson is None and kind == "outlines")
+        _credit(ax, source, own=geojson is None and kind == "outlines", people=rate_per == "person_years")
     return ax
 
 
@@ -275,7 +275,9 @@ def _not_placed(frame: pd.DataFrame, column: str, rates: bool) -> str:
     return f"{where}: {_number(count)} {unit(column)}" if np.isfinite(count) else f"{where}: not known"
 
 
-def _credit(ax: Axes, source: str | None, *, own: bool) -> None:
+def _credit(ax: Axes, source: str | None, *, own: bool, people: bool) -> None:
+    """Credit what the map itself adds to the figures: its outlines, and the people of ms.add_population."""
+    more = [*(["ocha_cod"] if own else []), *(["worldbank", "instat_census"] if people else [])]
     if source and own:
         source = f"{source}; outlines: {catalog.cite('ocha_cod', style='short')}"
-    sign(ax, source, cards=("ucdp_ged", "ocha_cod") if own else ("ucdp_ged",))
+    sign(ax, source, cards=("ucdp_ged", *more))

@@ -33,6 +33,7 @@ _FIRST = "Give a panel of ms.region_month_panel(events), or any frame with a row
 #: How an interval was made, in words.
 _COV = {
     "jackknife": "delete-one-year jackknife",
+    "model or HAC": "larger of model and HAC",
     "hac": "HAC",
     "cluster": "bootstrap of regions",
     "model": "model-based",
@@ -100,6 +101,9 @@ def plot_series(
     columns = [middle, low, high] if low else [middle]
     need(frame, [time, *columns, *([by] if by else [])], "plot_series", _FIRST)
     _refuse_double_counts(frame, [by, time] if by else [time])
+    if by != "country" and "country" in frame and frame["country"].nunique() > 1:
+        several = ", ".join(map(str, frame["country"].unique()[:5]))
+        raise ValueError(f"plot_series: rows of several countries ({several}); keep one, or say by='country'.")
     sums = add_up(_timed(frame, time, "plot_series"), [by, time] if by else [time], columns, "plot_series")
     if sums[middle].isna().all():
         raise ValueError(
@@ -203,7 +207,9 @@ def _finish(ax: Axes, label: str, grid: pd.Index, lowest: float) -> None:
 
 
 def plot_fit(trend, *, ax: Axes | None = None, source: str | None = None) -> Axes:
-    """Draw a fitted trend: the recorded counts as points, the fitted mean with the band of its 95 % interval.
+    """Draw a fitted trend: recorded counts as points, the trend without its season with its 95 % band.
+
+    The thin line is the fitted mean with its season.
 
     The legend carries the rate ratio per year, its interval, and how that interval was made. With regions or
     other levels in the fit, the seven with most recorded are drawn.
@@ -268,22 +274,30 @@ def _largest(table: pd.DataFrame, by: str | None) -> dict:
 def _fitted(ax: Axes, rows: pd.DataFrame, colour: str, dash, level) -> None:
     points = GREY if level is None else colour
     ax.plot(rows["time"], rows["observed"], linestyle="", marker="o", markersize=3.2, color=points, alpha=0.45)
-    ax.fill_between(rows["time"], rows["conf_low"], rows["conf_high"], color=colour, alpha=0.25, linewidth=0)
-    ax.plot(rows["time"], rows["fitted"], color=colour, linestyle=dash)
+    ax.fill_between(rows["time"], rows["trend_low"], rows["trend_high"], color=colour, alpha=0.25, linewidth=0)
+    if not np.allclose(rows["trend"], rows["fitted"]):
+        ax.plot(rows["time"], rows["fitted"], color=colour, linewidth=0.7, alpha=0.5)  # with its season
+    ax.plot(rows["time"], rows["trend"], color=colour, linestyle=dash)
 
 
 def _rate(trend) -> str:
     low, high = trend.rate_ratio_ci
     if not np.isfinite([low, high]).all():
         return f"rate ratio per year {trend.rate_ratio_per_year:.2f} (no interval)"
-    how = _COV.get(trend.cov, trend.cov)
+    how = _COV.get(trend.method, trend.method)
     return f"rate ratio per year {trend.rate_ratio_per_year:.2f} (95 % interval {low:.2f} to {high:.2f}, {how})"
 
 
 def _fit_handles(levels: dict) -> list:
     points = Line2D([], [], linestyle="", marker="o", markersize=3.2, color=GREY, alpha=0.45, label="recorded")
     lines = [
-        Line2D([], [], color=colour, linestyle=dash, label="fitted mean" if level is None else str(level))
+        Line2D(
+            [],
+            [],
+            color=colour,
+            linestyle=dash,
+            label="fitted trend (thin: with its season)" if level is None else str(level),
+        )
         for level, colour, dash in zip(levels, PALETTE, DASHES, strict=False)
     ]
     return [points, *lines, Patch(color=GREY, alpha=0.25, linewidth=0, label="its 95 % band")]

@@ -17,7 +17,8 @@ from mali_stats.schema import UNALLOCATED
 TITLE = "The human cost of the war in Mali"
 #: Limits that no figure on the page shows. The first is filled in from the record.
 UNSEEN = (
-    "{label}: {lost:,} of {all:,} deaths could be given no region. They are in the totals, not on the map.",
+    "{label}: {lost:,} of {all:,} deaths could not be given a region or a month. They are in the totals, not on "
+    "the map.",
     "Deaths that nobody reported. A zero means that none was reported, not that somebody watched.",
     "How sure a figure is. Low and high are what reports said, not a confidence interval: Moura, March 2022, "
     "stands at 313 in all three, while the UN found at least 500.",
@@ -127,7 +128,7 @@ def _drawn(table: pd.DataFrame) -> str:
 
     from mali_stats import plots
 
-    figure = plots.plot_map(table, "deaths_best").figure
+    figure = plots.plot_map(table, "deaths_best", source=catalog.cite("region_month", style="short")).figure
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png", dpi=120, bbox_inches="tight")
     plt.close(figure)
@@ -145,6 +146,8 @@ def _card(item: pages.Card) -> str:
     figure = pages.picture(item.figure, item.alt) if item.figure else ""
     link = f'<a href="{escape(item.page)}">{escape(item.question)}</a>'
     answer = f"<p>{escape(item.answer)}</p>" if item.answer else ""
+    if item.moved:
+        answer = f"<p><strong>{escape(pages.MOVED)}</strong></p>{answer}"
     return f"<article><h3>{link}</h3>{figure}{answer}</article>"
 
 
@@ -153,7 +156,14 @@ def _sources(datasets: pd.DataFrame) -> str:
     cells = datasets[list(columns)].to_numpy()
     table = pages.table(columns.values(), cells, "The shipped tables", kind="words")
     citations = pages.items(filter(None, catalog.cite(*datasets["name"]).splitlines()))
-    return f"<section><h2>Sources</h2>{table}<h3>How to cite them</h3>{citations}</section>"
+    links = "".join(
+        f'<li><a href="{escape(card["url"])}" rel="noreferrer">{escape(card["title"])}</a></li>'
+        for card in catalog.cards().values()
+    )
+    return (
+        f"<section><h2>Sources</h2>{table}<h3>How to cite them</h3>{citations}"
+        f"<h3>Where they are published</h3><ul>{links}</ul></section>"
+    )
 
 
 def front_page(cards: Iterable[pages.Card]) -> str:

@@ -29,9 +29,25 @@ class Card:
     answer: str
     figure: str
     alt: str
+    moved: bool = False
 
 
-def card(path: Path, notebook) -> Card:
+#: What stands on a page whose text was written over other numbers.
+MOVED = "The numbers on this page have moved since its text was written: the sentences may no longer fit them."
+
+
+def moved(kept, fresh) -> bool:
+    """Whether a notebook's fresh outputs differ from the ones it was kept with (pictures aside)."""
+    before, now = (_printed(notebook) for notebook in (kept, fresh))
+    return bool(before) and before != now
+
+
+def _printed(notebook) -> list[str]:
+    outputs = [output for cell in notebook["cells"] for output in cell.get("outputs", ())]
+    return ["".join(o.get("text") or o.get("data", {}).get("text/plain", "")) for o in outputs]
+
+
+def card(path: Path, notebook, moved: bool = False) -> Card:
     """Take the title, the cell tagged ``answer``, and the figure tagged ``main-figure`` or the first one."""
     cells = notebook["cells"]
     pictures = [(place, png) for place, cell in enumerate(cells) for _, png in _pictures(cell)]
@@ -39,7 +55,7 @@ def card(path: Path, notebook) -> Card:
     place, figure = (main or pictures or [(0, "")])[0]
     answers = [_plain(cell["source"]) for cell in cells if "answer" in _tags(cell)]
     title = _plain(cells[0]["source"].strip().partition("\n")[0]) if cells else path.stem
-    return Card(f"{path.stem}.html", title, " ".join(answers), figure, _alt(cells, place))
+    return Card(f"{path.stem}.html", title, " ".join(answers), figure, _alt(cells, place), moved)
 
 
 def _tags(cell) -> list[str]:
@@ -75,7 +91,7 @@ def page(title: str, body: str) -> str:
     return Template(_TEMPLATE.read_text(encoding="utf-8")).substitute(title=escape(title), body=body)
 
 
-def notebook_page(notebook, title: str) -> str:
+def notebook_page(notebook, card: Card) -> str:
     """Turn a notebook into a page: scripts are taken out, figures are inside and described."""
     from nbconvert import HTMLExporter
 
@@ -89,7 +105,8 @@ def notebook_page(notebook, title: str) -> str:
     exporter.register_filter("clean_html", _clean)
     html, _ = exporter.from_notebook_node(notebook)
     back = '<nav aria-label="Site"><a href="index.html">All questions</a></nav>'
-    return page(title, f"{back}\n<main>\n{html}\n</main>\n{back}")
+    warning = f'<p class="moved"><strong>{MOVED}</strong></p>' if card.moved else ""
+    return page(card.question, f"{back}\n<main>\n{warning}{html}\n</main>\n{back}")
 
 
 def _clean(html) -> str:

@@ -43,12 +43,13 @@ def build_site(
     out = Path(out)
     if not _replaceable(out):
         raise FileExistsError(f"{out} holds something else than an earlier report: give another --out.")
+    kept = running.read_notebooks(Path(notebooks))
     executed = running.executed_notebooks(Path(notebooks), out.parent / "cache", say)
     say("Writing the pages ...")
     with _replacing(out) as new:
-        cards = [pages.card(path, notebook) for path, notebook in executed.items()]
+        cards = [pages.card(path, notebook, pages.moved(kept[path], notebook)) for path, notebook in executed.items()]
         for card, notebook in zip(cards, executed.values(), strict=True):
-            (new / card.page).write_text(pages.notebook_page(notebook, card.question), encoding="utf-8")
+            (new / card.page).write_text(pages.notebook_page(notebook, card), encoding="utf-8")
         (new / "index.html").write_text(front.front_page(cards), encoding="utf-8")
     return out / "index.html"
 

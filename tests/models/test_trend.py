@@ -286,7 +286,12 @@ def test_terms_are_the_formula():
 def test_predict():
     trend = fit_trend(panel(3), "deaths", by="region", cov="model")
     found = trend.predict()
-    assert found.columns.tolist() == ["month", "region", "observed", "fitted", "conf_low", "conf_high"]
+    shown = ["fitted", "conf_low", "conf_high", "trend", "trend_low", "trend_high"]
+    assert found.columns.tolist() == ["month", "region", "observed", *shown]
+    years = found.groupby([found["region"], found["month"].dt.year])[["fitted", "trend"]].sum()
+    np.testing.assert_allclose(years["trend"], years["fitted"], rtol=0.03)  # but for the growth within a year
+    steps = np.log(found.pivot(index="month", columns="region", values="trend")).diff().dropna()
+    np.testing.assert_allclose(steps, np.log(trend.rate_ratio_per_year) / 12)
     assert found["observed"].sum() == trend.frame["deaths"].sum()
     X = trend.design.X
     half = stats.norm.ppf(0.975) * np.sqrt(np.diag(X @ trend.estimate.matrix @ X.T))
@@ -630,3 +635,43 @@ def test_other_frames_that_cannot_be_fitted():
 def test_too_few_times_for_the_seasons_of_a_panel():
     with pytest.raises(ValueError, match="6 times cannot carry a trend and its seasons; use harmonics=0"):
         fit_trend(panel(4, 6), "deaths", by="region")
+
+
+# ---- what a second pair of eyes found ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("first", [1989, 1991, 1994, 2012])
+@pytest.mark.parametrize("outcome", ["events", "deaths_best"])
+def test_the_shipped_series_is_fitted_from_any_start(first, outcome):
+    """Counts so spread that scoring by the expected information swings between two points for ever."""
+    import mali_stats as ms
+
+    months = ms.load("region_month").groupby("month")[["events", "deaths_best"]].sum().reset_index()
+    trend = fit_trend(months[months["month"].dt.year >= first], outcome)
+    design = trend.design
+    known = sm.NegativeBinomial(design.y, design.X).fit(
+        method="bfgs", maxiter=5000, disp=0, start_params=[*trend.estimate.coef, trend.alpha]
+    )
+    assert known.llf <= trend.loglik + 1e-6 and trend.method == "jackknife"
+    if (first, outcome) == (1989, "deaths_best"):
+        assert trend.rate_ratio_per_year == pytest.approx(1.083, abs=5e-4) and trend.alpha == pytest.approx(
+            6.92, abs=0.01
+        )
+
+
+def test_what_stood_in_for_the_jackknife_is_named():
+    trend = fit_trend(panel(3).query("region == 'ML01' and month < '2020-01-01'").head(36), "deaths")
+    assert trend.cov == "jackknife" and trend.method == "model or HAC" and "model or HAC)" in repr(trend)
+
+
+def test_years_with_gaps_and_events_that_are_not_counted():
+    with pytest.raises(ValueError, match="year 1995 is missing, between 1993 and 2000"):
+        fit_trend(pd.DataFrame({"year": [1993, 1994, *range(1996, 2001)], "deaths": 5}), "deaths", time="year")
+    few = pd.DataFrame({"month": pd.date_range("2015-01-01", periods=48, freq="MS"), "deaths": 0})
+    few.loc[[3, 14, 25, 36, 40], "deaths"] = 100
+    assert np.isnan(year(fit_trend(few, "deaths", harmonics=0))["p_value"])
+    assert set(fit_trend(panel(3), "deaths", by="region").sensitivity().query("check == 'harmonics'")["choice"]) == {
+        "0",
+        "1",
+        "2",
+    }
