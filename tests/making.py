@@ -83,7 +83,7 @@ def record(id=1, **changes) -> dict:
     """One made-up event as the bulk file publishes it."""
     base = dict.fromkeys(COLUMNS, "")
     base |= {
-        "id": id, "relid": f"XXX-2022-1-990-{id}", "year": 2022, "active_year": "TRUE", "code_status": "Clear",
+        "id": id, "relid": f"MUP-2022-1-990-{id}", "year": 2022, "active_year": "TRUE", "code_status": "Clear",
         "type_of_violence": 1, "dyad_new_id": 990, "dyad_name": "Government - Group A", "side_a_new_id": 991,
         "side_a": "Government", "side_b_new_id": 992, "side_b": "Group A", "number_of_sources": 1,
         "source_article": 'A "made-up" article,\nover two lines', "source_office": "Made-up News", "where_prec": 1,

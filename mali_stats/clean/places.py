@@ -70,11 +70,50 @@ def _gazetteer(country: str, folder: Path) -> Gazetteer:
     for column in ("earlier_admin1", "earlier_until"):
         if column not in districts:
             districts[column] = np.nan
-    known = tables["regions"].loc[tables["regions"]["frame"] == tables["regions"]["frame"].iloc[0], "region"]
-    lost = sorted(set(districts["admin1"]) - set(known))
-    if lost:
-        raise ValueError(f"{folder.name}/districts.csv: admin1 {', '.join(lost)} is not a region in regions.csv.")
+    _hold_together(folder.name, tables)
     return Gazetteer(country, **tables)
+
+
+#: Columns that hold numbers, and columns that hold dates.
+_NUMBERS = {"frames": ["latitude_from"], "outlines": ["longitude", "latitude"], "census": ["de_jure", "households"]}
+
+
+def _hold_together(folder: str, tables: dict[str, pd.DataFrame]) -> None:
+    """Every code named in one table is known to the one it refers to, and numbers and dates are such."""
+    regions, districts = tables["regions"], tables["districts"]
+    own = set(regions.loc[regions["frame"] == regions["frame"].iloc[0], "region"])
+    pairs = set(zip(regions["frame"], regions["region"], strict=True))
+    frames, spellings = tables["frames"], tables["spellings"]
+    meant = spellings[spellings["kind"] != "suffix"]
+    codes = {"admin1": own, "admin2": set(districts["admin2"])}
+    lost = {
+        "districts.csv, admin1": set(districts["admin1"]) - own,
+        "frames.csv, admin2": set(frames["admin2"]) - codes["admin2"],
+        "frames.csv, region": set(zip(frames["frame"], frames["region"], strict=True)) - pairs,
+        "outlines.csv, region": set(tables["outlines"]["region"]) - own,
+        "spellings.csv, means": {
+            m for k, m in zip(meant["kind"], meant["means"], strict=True) if m not in codes.get(k, ())
+        },
+    }
+    for where, names in lost.items():
+        if names:
+            shown = ", ".join(sorted(map(str, names))[:5])
+            raise ValueError(
+                f"{folder}/{where}: {shown} is not known to the table it refers to (regions or districts)."
+            )
+    for name, columns in _NUMBERS.items():
+        for column in columns:
+            wrong = tables[name][column][pd.to_numeric(tables[name][column], errors="coerce").isna()].dropna()
+            if len(wrong):
+                raise ValueError(
+                    f"{folder}/{name}.csv, row {wrong.index[0] + 2}, {column}: got {wrong.iloc[0]!r}, not a number."
+                )
+    until = districts["earlier_until"]
+    wrong = until[pd.to_datetime(until, format="%Y-%m-%d", errors="coerce").isna()].dropna()
+    if len(wrong):
+        raise ValueError(
+            f"{folder}/districts.csv, row {wrong.index[0] + 2}, earlier_until: got {wrong.iloc[0]!r}, not YYYY-MM-DD."
+        )
 
 
 def _table(folder: Path, name: str, columns: list[str]) -> pd.DataFrame:

@@ -206,7 +206,7 @@ def _read(tmp_path, rows, **options):
     ({"latitude": "16.27", "longitude": "-0.04"}, "admin-coordinates-disagree"),
     ({"latitude": "", "longitude": ""}, "coordinates-missing"),
     ({"latitude": "91.0"}, "coordinates-out-of-range"),
-    ({"relid": "XXX-2022-1-990-7.2"}, "split-report:XXX-2022-1-990-7"),
+    ({"relid": "MUP-2022-1-990-7.2"}, "split-report:MUP-2022-1-990-7"),
 ])  # fmt: skip
 def test_odd_rows_are_flagged_and_counted(changes, issue, tmp_path):
     events, ledger = _read(tmp_path, [record(1, **changes), record(2, date_start="2022-03-01", date_end="2022-03-01")])
@@ -444,3 +444,18 @@ def test_hxl_rows_in_parquet(plain, tmp_path):
         tmp_path / "hxl.parquet"
     )
     assert_frame_equal(ms.read_events(tmp_path / "hxl.parquet")[0], plain)
+
+
+@pytest.mark.parametrize(("table", "content", "message"), [
+    ("districts", "admin2,admin2_name,admin1\nBF11,Soum,BF9\n", "BFA/districts.csv, admin1: BF9 is not known"),
+    ("spellings", "kind,as_published,means\nadmin1,Sael,BF7\n", "BFA/spellings.csv, means: BF7 is not known"),
+    ("frames", "frame,admin2,region,latitude_from\nbfa2,BF11,BF8,\n", "BFA/frames.csv, region: .*BF8"),
+    ("outlines", "region,ring,point,longitude,latitude\nBF1,1,1,west,14\n", "outlines.csv, row 2, longitude: got 'west'"),
+    ("regions", "frame,region\n", "BFA/regions.csv"),
+])  # fmt: skip
+def test_seed_tables_of_ones_own_that_do_not_fit_are_told(table, content, message, tmp_path):
+    folder = seeds_folder(tmp_path)
+    (folder / f"{table}.csv").write_text(content)
+    rows = [record(2, country="Burkina Faso", country_id=439, adm_1="Sahel region", adm_2="Soum province")]
+    with pytest.raises(ValueError, match=message):
+        _read(tmp_path, rows, country=folder)
