@@ -28,6 +28,10 @@ TOTAL = "a row of totals, that has the others in it"
 #: issues of a flow that leave open whether anything was published
 UNSURE_ZERO = "zero-may-mean-not-published"
 NOT_PUBLISHED = "not-published"
+#: issues of a year's flow in the ledger of stocks: not of the whole year; not of people; no single number
+PART_OF_YEAR, HOUSEHOLDS_ONLY, NO_BEST = "part-of-year", "households-only", "no-best"
+#: figures of disasters stand beside those of the ledger and are not in it
+DISASTER_LEFT_OUT = "disaster-left-out"
 
 
 # ---- what the layouts share --------------------------------------------------------------------------------

@@ -6,14 +6,13 @@ flags that need more than a row, and the account of it all.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from pathlib import Path
 from types import ModuleType
 
 import numpy as np
 import pandas as pd
 
 from mali_stats import catalog
+from mali_stats.allot import days_by_month, sainte_lague
 from mali_stats.clean.adding import KIND, TIMES
 from mali_stats.clean.agencies import CLEAN
 from mali_stats.clean.values import Values
@@ -59,18 +58,22 @@ def read_displacement(path, rounds: str = "latest") -> tuple[pd.DataFrame, Ledge
     -------
     figures : pandas.DataFrame
         the displacement table of :mod:`mali_stats.schema`, a row per published figure, in an order that does not
-        depend on the file's. low, best and high are nullable integers of ``unit`` (people or households, never
-        turned into each other); they are the same where one number is printed, and open (missing) where the
-        qualifier leaves them so. A stock stands at the day ``as_of``, a flow from ``period_start`` to
-        ``period_end``. A zero is a figure; a cell that is empty or ``-`` is none and stands in the ledger only.
-        ``issues`` lists what is odd about a row.
+        depend on the file's; a figure of IDU that crosses the end of a month is spread over the months by days, a row
+        a month, in whole people (or households) that add up to it. low, best and high are nullable integers of
+        ``unit`` (people or households, never turned into each other); they are the same where one number is printed,
+        and open (missing) where the qualifier leaves them so. A stock stands at the day ``as_of``, a flow from
+        ``period_start`` to ``period_end``. A zero is a figure; a cell that is empty or ``-`` is none and stands in
+        the ledger only. ``issues`` lists what is odd about a row.
     ledger : Ledger
-        cells in = kept + dropped, by reason. low, best and high are sums of people over all rows, of all dates,
-        for the account only; households and unknown units are counted as rows, not as people. The ids are rows
-        of the file.
+        cells in = kept + dropped, by reason; the further rows of figures that were spread over months are counted in,
+        without people. A note names a file without a figure. low, best and high are sums of people over all rows, of
+        all dates, for the account only; households and unknown units are counted as rows, not as people. The ids are
+        rows of the file.
 
     Raises
     ------
+    TypeError
+        for anything but a path or a list of them.
     FileNotFoundError, IsADirectoryError
         with what to give instead.
     ValueError
@@ -95,19 +98,20 @@ def read_displacement(path, rounds: str = "latest") -> tuple[pd.DataFrame, Ledge
     2  dropped    30
     3     kept   174
     """
-    paths = list(path) if isinstance(path, Sequence) and not isinstance(path, str | Path) else [path]
-    if not paths:
+    if isinstance(path, list | tuple) and not path:
         raise ValueError("read_displacement: the list of files is empty; give at least one file.")
     if rounds not in ROUNDS:
         raise ValueError(f"read_displacement: rounds={rounds!r} is not known; use one of {', '.join(ROUNDS)}.")
     ledger = Ledger()
-    parts = [_read(files.open_table(p), i, len(paths), ledger) for i, p in enumerate(paths)]
+    tables = files.open_tables(path)
+    parts = [_read(table, i, len(tables), ledger) for i, table in enumerate(tables)]
     rows = pd.concat(parts, ignore_index=True)
     rows = _without(rows, _copies_between_files(rows), "the same figure in another file", ledger)
     rows = _idu_roles(rows, ledger)
     rows = _assessments(rows, ledger)
     if rounds == "latest":
         rows = _latest_rounds(rows, ledger)
+    rows = _spread(rows, ledger)
     rows = _flagged(rows)
     _count_issues(rows, ledger)
     _count(ledger, "clean", "figures", "kept", rows)
@@ -132,6 +136,8 @@ def _read(table: files.Table, number: int, of: int, ledger: Ledger) -> pd.DataFr
     for reason in sorted(set(rows["missing"]) - {""}):
         _count(ledger, "read", reason, "dropped", rows[rows["missing"] == reason])
     rows = rows[rows["missing"] == ""]
+    if rows.empty:
+        ledger.notes.append(f"{table.name} holds no figure.")
     return _without(rows, rows["copy"], "exact copy of another row of the file", ledger)
 
 
@@ -247,6 +253,41 @@ def _latest_rounds(rows: pd.DataFrame, ledger: Ledger) -> pd.DataFrame:
     when = rows["round"].where(numbered, (rows["as_of"] - pd.Timestamp(0)).dt.days)
     old = staged & (when < when.groupby(groups, dropna=False).transform("max"))
     return _without(rows, old, "an earlier round of the same operation", ledger)
+
+
+# ---- over the months ---------------------------------------------------------------------------------------
+
+
+def _spread(rows: pd.DataFrame, ledger: Ledger) -> pd.DataFrame:
+    """Figures of IDU that cross the end of a month, over the months by days; the others as they are."""
+    first, last = (rows[c].dt.year * 12 + rows[c].dt.month for c in ("period_start", "period_end"))
+    crossing = rows["source"].eq(idmc.SOURCE_IDU) & rows["measure"].eq("flow") & (first < last)
+    if not crossing.any():
+        return rows
+    figures, ends = rows[crossing], rows.loc[crossing, ["period_start", "period_end"]].to_numpy("datetime64[D]")
+    days = [days_by_month(*pair) for pair in ends]
+    parts = figures.loc[figures.index.repeat([len(of) for of in days])]
+    edges = [start + np.cumsum([0, *of]) for (start, _), of in zip(ends, days, strict=True)]
+    found = figures["issues"].fillna("")
+    text = [f"{said}; spread-from:{a}/{b}".removeprefix("; ") for said, (a, b) in zip(found, ends, strict=True)]
+    parts = parts.assign(
+        period_start=np.concatenate([e[:-1] for e in edges]), period_end=np.concatenate([e[1:] - 1 for e in edges]),
+        issues=np.repeat(text, [len(of) for of in days]), **{c: _shares(figures[c], days) for c in _COUNTS},
+    )  # fmt: skip
+    more = len(parts) - len(figures)
+    ledger.add("clean", "further rows of figures spread over months", "in", rows=more, low=0, best=0, high=0)
+    _count(ledger, "clean", "spread over months by days", "moved", parts)
+    together = pd.concat([rows[~crossing], parts], ignore_index=True)
+    return typed(together, DISPLACEMENT).join(together[[c for c in together if c not in DISPLACEMENT]])
+
+
+def _shares(figures: pd.Series, days: list[tuple[int, ...]]):
+    """Each figure by its days, in one column; what is missing is missing in every month."""
+    shares = [
+        [pd.NA] * len(of) if pd.isna(n) else sainte_lague(int(n), of).tolist()
+        for n, of in zip(figures, days, strict=True)
+    ]
+    return pd.array([n for part in shares for n in part], dtype="Int64")
 
 
 # ---- flags that need more than the row ---------------------------------------------------------------------

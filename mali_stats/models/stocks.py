@@ -7,12 +7,21 @@ publishes the first three at most.
 
 from __future__ import annotations
 
+from datetime import date
+
 import numpy as np
 import pandas as pd
 
 from mali_stats.clean.adding import KIND, is_displacement, one_each, refuse_overlap
-from mali_stats.clean.agencies import NOT_PUBLISHED, UNSURE_ZERO
-from mali_stats.schema import DISPLACEMENT, typed
+from mali_stats.clean.agencies import (
+    DISASTER_LEFT_OUT,
+    HOUSEHOLDS_ONLY,
+    NO_BEST,
+    NOT_PUBLISHED,
+    PART_OF_YEAR,
+    UNSURE_ZERO,
+)
+from mali_stats.schema import DISPLACEMENT, check, typed
 
 #: freq -> period of pandas, which of its ends names it, periods carried on after the last round (3 months)
 _FREQ = {"MS": ("M", "start", 3), "ME": ("M", "end", 3), "W": ("W", "end", 13), "D": ("D", "start", 91)}
@@ -31,6 +40,7 @@ def _stock(figures, who: str) -> pd.DataFrame:
         )
     if figures.empty:
         raise ValueError(f"{who}: the frame has no rows.")
+    _checked(figures)
     flows = figures[figures["measure"] != "stock"]
     if len(flows):
         raise ValueError(
@@ -39,6 +49,11 @@ def _stock(figures, who: str) -> pd.DataFrame:
         )
     one_each(figures, ["source", "indicator", "country", "unit"], who)
     return figures[figures["best"].notna()]
+
+
+def _checked(figures: pd.DataFrame) -> None:
+    """Refuse what is no displacement table: negatives, stocks without a day, with row and value."""
+    check(figures if figures.index.is_unique else figures.reset_index(drop=True))
 
 
 # ---- the change of a stock ---------------------------------------------------------------------------------
@@ -65,7 +80,8 @@ def stock_to_flow(stock: pd.DataFrame) -> pd.DataFrame:
     Raises
     ------
     TypeError, ValueError
-        for something else than such a stock: flows, several sources, two figures for a day, or fewer than two.
+        for something else than such a stock: flows, several sources, two figures for a day, or fewer than two;
+        for people in need, who are planned for a year; for what ``ms.check`` refuses (a negative, no day).
 
     Examples
     --------
@@ -78,6 +94,11 @@ def stock_to_flow(stock: pd.DataFrame) -> pd.DataFrame:
     1  net change   2023-05-01 2023-09-30  16422
     """
     rows = _stock(stock, "stock_to_flow")
+    if stock["indicator"].eq("people_in_need").any():
+        raise ValueError(
+            "stock_to_flow: people in need are planned for a year, compare years with "
+            "figures.sort_values('as_of')[['as_of', 'source_version', 'best']]; they are no stock of one day."
+        )
     keys = ["population_group", "breakdown", "admin1", "asylum_country"]
     if rows.duplicated([*keys, "as_of"]).any():
         raise ValueError(
@@ -144,7 +165,8 @@ def interpolate_stock(stock: pd.DataFrame, freq: str = "MS", max_gap: int = 6) -
     Raises
     ------
     TypeError, ValueError
-        for flows, several series, fewer than two rounds, an unknown ``freq`` or a ``max_gap`` below 1.
+        for flows, several series, fewer than two rounds, an unknown ``freq`` or a ``max_gap`` that is no whole
+        number of 1 or more; for what ``ms.check`` refuses (a negative, no day).
 
     Examples
     --------
@@ -160,7 +182,12 @@ def interpolate_stock(stock: pd.DataFrame, freq: str = "MS", max_gap: int = 6) -
     rows = _stock(stock, "interpolate_stock")
     if freq not in _FREQ:
         raise ValueError(f"interpolate_stock: freq={freq!r} is not known; use one of {', '.join(_FREQ)}.")
-    if not max_gap >= 1:
+    if isinstance(max_gap, bool) or not isinstance(max_gap, int | np.integer):
+        raise TypeError(
+            f"interpolate_stock: max_gap={max_gap!r} is a {type(max_gap).__name__}; give a whole number of months of 1 "
+            "or more."
+        )
+    if max_gap < 1:
         raise ValueError(f"interpolate_stock: max_gap={max_gap!r}; give a number of months of 1 or more.")
     one_each(rows, [c for c in KIND if c != "measure"], "interpolate_stock")
     if rows["as_of"].duplicated().any():
@@ -238,7 +265,8 @@ def stock_flow_ledger(figures: pd.DataFrame, start=None, end=None) -> pd.DataFra
     ----------
     figures : pandas.DataFrame
         the displacement table. Used are national figures of people: stocks of IDPs at the end of December, and
-        new displacement (flows within a year, disasters left out). Others do not matter.
+        new displacement (flows within a year). Disasters are left out of both ("disaster-left-out" in issues).
+        Others do not matter.
     start, end : int, str or date, optional
         first and last year.
 
@@ -247,13 +275,15 @@ def stock_flow_ledger(figures: pd.DataFrame, start=None, end=None) -> pd.DataFra
     pandas.DataFrame
         a row per source, country and year with a stock at either end: opening (the stock a year before), new,
         closing, net_change (closing less opening), implied_net_exits, all in people and nullable, and issues. What
-        is missing, or printed as a 0 that may stand for nothing published, leaves the exits missing.
+        is missing, or printed as a 0 that may stand for nothing published, leaves the exits missing; so do flows
+        that do not cover the year from 1 January to 31 December ("part-of-year"), are of households
+        ("households-only") or have no best ("no-best").
 
     Raises
     ------
     TypeError, ValueError
-        for no such stocks, net changes in the place of flows, two stocks for a day, or flows that overlap or cross
-        the turn of a year.
+        for no such stocks, net changes in the place of flows, two stocks for a day, flows that overlap or cross
+        the turn of a year, a start after the end, or what ``ms.check`` refuses.
 
     Examples
     --------
@@ -270,18 +300,23 @@ def stock_flow_ledger(figures: pd.DataFrame, start=None, end=None) -> pd.DataFra
         raise TypeError(
             f"{who}: a displacement table is wanted, as ms.load('displacement') gives; got {type(figures).__name__}."
         )
-    people = figures[figures["unit"].eq("people") & figures["admin1"].isna()]
-    new = people[people["indicator"].eq("new_displacement") & people["population_group"].ne("disaster")]
+    _checked(figures)
+    first, last = (_year(value, name, who) for value, name in ((start, "start"), (end, "end")))
+    if first is not None and last is not None and first > last:
+        raise ValueError(f"{who}: start={start!r} is after end={end!r}; give the earlier year first.")
+    national = figures[figures["admin1"].isna()]
+    new = national[national["indicator"].eq("new_displacement")]
     if new["measure"].ne("flow").any():
         raise ValueError(
             f"{who}: new displacement with a measure other than flow: the change of a stock nets arrivals against "
             "exits and would cancel them out here. Keep figures[figures['measure'] != 'net change']."
         )
-    stocks = _year_ends(people, who)
-    first, last = (_year(value, who) for value in (start, end))
+    stocks = _year_ends(national[national["unit"].eq("people")], who)
     rows = [_account(key, part, new, who) for key, part in stocks.groupby(["source", "country"], sort=True)]
     table = pd.concat(rows, ignore_index=True)
-    keep = table["year"].between(first or table["year"].min(), last or table["year"].max())
+    keep = table["year"].between(
+        table["year"].min() if first is None else first, table["year"].max() if last is None else last
+    )
     if not keep.any():
         raise ValueError(
             f"{who}: no year from {start} to {end}; there are {table['year'].min()} to {table['year'].max()}."
@@ -289,13 +324,24 @@ def stock_flow_ledger(figures: pd.DataFrame, start=None, end=None) -> pd.DataFra
     return table[keep].reset_index(drop=True)
 
 
-def _year(value, who: str) -> int | None:
-    if value is None or isinstance(value, int | np.integer):
+def _year(value, name: str, who: str) -> int | None:
+    if value is None or (isinstance(value, int | np.integer) and not isinstance(value, bool)):
         return value
+    if not isinstance(value, str | date | np.datetime64 | pd.Period):
+        raise TypeError(
+            f"{who}: {name}={value!r} is a {type(value).__name__}; give a year or a date, such as 2019 or '2019-01-01'."
+        )
     try:
-        return pd.Timestamp(str(value)).year
+        year = pd.Timestamp(str(value)).year
     except ValueError as error:
         raise ValueError(f"{who}: {value!r} is no year and no date; give 2019 or '2019-01-01'.") from error
+    if pd.isna(year):
+        raise ValueError(f"{who}: {name}={value!r} is no year and no date; give 2019 or '2019-01-01'.")
+    return year
+
+
+def _of_disaster(rows: pd.DataFrame) -> pd.Series:
+    return rows["population_group"].astype("str").str.casefold().eq("disaster").fillna(False)
 
 
 def _year_ends(people: pd.DataFrame, who: str) -> pd.DataFrame:
@@ -309,10 +355,14 @@ def _year_ends(people: pd.DataFrame, who: str) -> pd.DataFrame:
     december = stocks["as_of"].dt.month.eq(12)
     december &= stocks["as_of"].dt.day.eq(31) | stocks["as_of_precision"].astype("str").ne("day")
     stocks = stocks[december].sort_values("as_of").assign(year=lambda s: s["as_of"].dt.year)
+    disaster, keys = _of_disaster(stocks), ["source", "country", "year"]
+    beside = pd.MultiIndex.from_frame(stocks.loc[disaster, keys])
+    stocks = stocks[~disaster]
+    stocks = stocks.assign(beside=pd.MultiIndex.from_frame(stocks[keys]).isin(beside))
     if stocks.empty:
         raise ValueError(
             f"{who}: no national stock of IDPs at the end of a year; rows of indicator 'idps', measure 'stock', unit "
-            "'people', without admin1 and breakdown, as_of in December are wanted."
+            "'people', without admin1 and breakdown, as_of in December are wanted (those of disasters are left out)."
         )
     twice = stocks[stocks.duplicated(["source", "country", "as_of"], keep=False)]
     if len(twice):
@@ -325,7 +375,9 @@ def _account(key: tuple, stocks: pd.DataFrame, new: pd.DataFrame, who: str) -> p
     source, country = key
     years = pd.RangeIndex(stocks["year"].min(), stocks["year"].max() + 1)
     closing = stocks.set_index("year")["best"].reindex(years)
-    notes = stocks.set_index("year")["issues"].reindex(years).fillna("")
+    left = stocks["beside"].map({True: DISASTER_LEFT_OUT, False: ""})
+    said = [_joined(*pair) for pair in zip(stocks["issues"].fillna(""), left, strict=True)]
+    notes = pd.Series(said, index=stocks["year"], dtype=object).reindex(years).fillna("")
     flows = new[new["source"].eq(source) & new["country"].eq(country)]
     found = [_new(flows, year, who) for year in years]
     arrived = pd.Series([n for n, _ in found], index=years, dtype="Int64")
@@ -339,15 +391,45 @@ def _account(key: tuple, stocks: pd.DataFrame, new: pd.DataFrame, who: str) -> p
 
 
 def _new(flows: pd.DataFrame, year: int, who: str) -> tuple[int | None, str]:
-    """People newly displaced in a year, and what is odd about it; None where nothing was published."""
+    """People newly displaced in a year, and what is odd about it; None where they were not published, or not all."""
     inside = flows[flows["period_start"].dt.year.le(year) & flows["period_end"].dt.year.ge(year)]
-    if inside.empty:
-        return None, NOT_PUBLISHED
-    if (inside["period_start"].dt.year != inside["period_end"].dt.year).any():
-        raise ValueError(f"{who}: a flow crosses the turn of {year}; a year's ledger needs flows within years.")
-    refuse_overlap(inside, who)
-    issues = "; ".join(dict.fromkeys(i for text in inside["issues"] for i in text.split("; ") if i))
-    unsure = issues and any(i.split(":")[0] in (UNSURE_ZERO, NOT_PUBLISHED) for i in issues.split("; "))
-    if unsure or inside["best"].isna().any():
-        return None, issues or NOT_PUBLISHED
-    return int(inside["best"].sum()), issues
+    disaster = _of_disaster(inside)
+    left = DISASTER_LEFT_OUT if disaster.any() else ""
+    inside = inside[~disaster]
+    people = inside[inside["unit"].eq("people")]
+    if people.empty:
+        return None, _joined(_why_nobody(inside["unit"]), left)
+    if (people["period_start"].dt.year != people["period_end"].dt.year).any():
+        raise ValueError(
+            f"{who}: a flow crosses the turn of {year}; a year's ledger needs flows within years. Leave such flows out "
+            "with figures[~(figures['period_start'].dt.year < figures['period_end'].dt.year)]; those of IDU "
+            "ms.read_displacement spreads over the months."
+        )
+    refuse_overlap(people, who)
+    issues = _joined(*people["issues"].fillna(""))
+    unsure = any(i.split(":")[0] in (UNSURE_ZERO, NOT_PUBLISHED) for i in issues.split("; "))
+    no_best = people["best"].isna().any()
+    part = not _covers(people, year)
+    issues = _joined(issues, NO_BEST if no_best and not unsure else "", PART_OF_YEAR if part else "", left)
+    return (None if unsure or no_best or part else int(people["best"].sum())), issues
+
+
+def _why_nobody(units: pd.Series) -> str:
+    if units.eq("households").any():
+        return HOUSEHOLDS_ONLY
+    return "unknown-unit" if len(units) else NOT_PUBLISHED
+
+
+def _covers(flows: pd.DataFrame, year: int) -> bool:
+    """Whether the periods leave out no day of the year."""
+    day, reached = pd.Timedelta(days=1), pd.Timestamp(year, 1, 1)
+    for start, end in sorted(zip(flows["period_start"], flows["period_end"], strict=True)):
+        if start > reached:
+            return False
+        reached = max(reached, end + day)
+    return reached > pd.Timestamp(year, 12, 31)
+
+
+def _joined(*texts: str) -> str:
+    """Lists of issues as one, each item once."""
+    return "; ".join(dict.fromkeys(i for text in texts for i in str(text).split("; ") if i))

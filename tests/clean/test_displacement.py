@@ -12,6 +12,7 @@ from pandas.testing import assert_frame_equal
 
 import mali_stats as ms
 from mali_stats import catalog, synthetic
+from mali_stats.allot import sainte_lague
 from mali_stats.clean.adding import refuse_overlap
 from mali_stats.clean.agencies import NOBODY
 from mali_stats.clean.reported import people, region, written_day, year_end
@@ -185,6 +186,72 @@ def test_idu_units(tmp_path):
     ms.check(figures)
 
 
+def crossing(tmp_path, start, end, **more):
+    """The made-up reports, all with one period, and the figures of the recommended one of people."""
+    period = {"displacement_start_date": start, "displacement_end_date": end}
+    return changed(tmp_path, "idu", lambda record: record.update(period | more))
+
+
+def test_reports_across_months_are_spread_by_days(tmp_path):
+    figures, ledger = crossing(tmp_path, "2022-12-31", "2023-01-02", figure=100)
+    ms.check(figures)
+    one = figures[figures["breakdown"] == "event:71; report:1"]
+    assert one["best"].tolist() == [33, 67] and one["low"].tolist() == [33, 67] and one["high"].isna().all()
+    days = one[["period_start", "period_end"]].apply(lambda c: c.dt.strftime("%Y-%m-%d")).to_numpy().tolist()
+    assert days == [["2022-12-31", "2022-12-31"], ["2023-01-01", "2023-01-02"]]
+    assert set(one["issues"]) == {"spread-from:2022-12-31/2023-01-02"}
+    table = ledger.tidy()
+    moved = table[table["kind"] == "moved"]
+    assert moved["reason"].tolist() == ["spread over months by days"] and moved["rows"].item() == len(figures) == 8
+    assert moved["best"].item() == 300 == figures.query("unit == 'people'")["best"].sum()
+    assert figures.query("unit == 'households'")["best"].sum() == 100
+    added = table[table["reason"] == "further rows of figures spread over months"]
+    assert added[["kind", "rows", "best"]].to_numpy().tolist() == [["in", 4, 0]]
+    kept = table.set_index("kind").loc["kept"]
+    assert kept["rows"] == len(figures)
+    again, _ = ms.read_displacement(write(tmp_path / "saved.csv", figures.to_csv(index=False)))
+    assert_frame_equal(again, figures)
+
+
+def test_spread_reports_go_into_a_ledger_of_years(tmp_path):
+    figures, _ = crossing(tmp_path, "2022-12-31", "2023-01-02", unit="Person")
+    stocks = catalog.load("displacement").query("source == 'idmc' and measure == 'stock' and as_of >= '2021-01-01'")
+    both = pd.concat([stocks, figures.assign(source="idmc")], ignore_index=True)
+    ledger = ms.stock_flow_ledger(both).set_index("year")
+    assert ledger["new"].isna().all() and "part-of-year" in ledger.loc[2023, "issues"]
+
+
+def test_reports_within_a_month_stay_as_they_are(tmp_path):
+    figures, ledger = crossing(tmp_path, "2023-01-01", "2023-01-31")
+    assert len(figures) == 4 and not figures["issues"].str.contains("spread").any()
+    assert "moved" not in set(ledger.tidy()["kind"])
+
+
+@settings(max_examples=25, deadline=None)
+@given(start=st.dates(pd.Timestamp("2015-01-01").date(), pd.Timestamp("2023-12-31").date()), days=st.integers(0, 800),
+       counts=st.lists(st.integers(0, 10**7), min_size=3, max_size=3).map(sorted))  # fmt: skip
+def test_spreading_keeps_people_and_bounds(tmp_path_factory, start, days, counts):
+    end = start + pd.Timedelta(days=days)
+    row = {"source": "idmc_idu", "indicator": "new_displacement", "measure": "flow", "country": "MLI", "unit": "people"}
+    row |= dict(zip(("low", "best", "high"), counts, strict=True)) | {"period_start": start, "period_end": end}
+    saved = pd.DataFrame([row], columns=list(catalog.load("displacement").columns)).to_csv(index=False)
+    figures, _ = ms.read_displacement(write(tmp_path_factory.mktemp("spread") / "s.csv", saved))
+    assert figures[["low", "best", "high"]].sum().tolist() == counts
+    assert (figures["low"] <= figures["best"]).all() and (figures["best"] <= figures["high"]).all()
+    assert (figures["period_start"].dt.to_period("M") == figures["period_end"].dt.to_period("M")).all()
+    assert (figures["period_end"] - figures["period_start"]).dt.days.add(1).sum() == days + 1
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(0, 3000), st.lists(st.integers(1, 31), min_size=1, max_size=30))
+def test_allotting_is_that_of_one_person_after_the_other(total, weights):
+    held = [0] * len(weights)
+    for _ in range(total):
+        quotients = [w / (2 * n + 1) for w, n in zip(weights, held, strict=True)]
+        held[quotients.index(max(quotients))] += 1
+    assert sainte_lague(total, weights).tolist() == held
+
+
 # ---- DTM ---------------------------------------------------------------------------------------------------
 
 
@@ -346,6 +413,22 @@ def test_two_figures_for_the_same_are_flagged(tmp_path):
 def test_wrong_arguments(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+@pytest.mark.parametrize(("path", "name"), [(None, "NoneType"), (3, "int"), ([3], "list"), (b"x.csv", "bytes")])
+def test_something_else_than_a_path(path, name):
+    with pytest.raises(TypeError, match=f"A path or a list of paths is wanted, got {name}"):
+        ms.read_displacement(path)
+
+
+def test_a_file_without_a_figure_is_told(tmp_path):
+    header = synthetic.gidd(1).content.splitlines()[0]
+    figures, ledger = ms.read_displacement(write(tmp_path / "gidd.csv", header + "\n"))
+    assert figures.empty and ledger.notes == ["gidd.csv holds no figure."]
+    figures, ledger = unhcr(tmp_path, "2023,MLI,NER,,,,,,,,,")
+    assert figures.empty and ledger.notes == ["p.csv holds no figure."]
+    _, ledger = unhcr(tmp_path, "2023,MLI,NER,0,,,,,,,,")
+    assert ledger.notes == []
 
 
 def test_numbers_of_people():

@@ -43,6 +43,9 @@ def flow(start, end, best, **changes) -> dict:
     return figure(**kind | {"best": best} | changes)
 
 
+TWO_YEARS = [figure(source="idmc", as_of=f"{y}-12-31", best=50) for y in (2022, 2023)]
+
+
 @pytest.fixture(scope="module")
 def shipped():
     return ms.load("displacement")
@@ -99,12 +102,78 @@ def test_flows_within_the_year_are_added_up_and_disasters_left_out():
     events = [
         flow("2023-02-01", "2023-03-01", 5, breakdown="event:1; report:1"),
         flow("2023-02-10", "2023-02-11", 6, breakdown="event:2; report:2"),
+        flow("2023-01-01", "2023-12-31", 7, breakdown="event:3; report:3"),
     ]
     floods = flow("2023-08-01", "2023-08-09", 1000, population_group="disaster")
-    assert ms.stock_flow_ledger(table(*rows, *events, floods))["new"][1] == 11
+    ledger = ms.stock_flow_ledger(table(*rows, *events, floods))
+    assert ledger["new"][1] == 18 and ledger["issues"].tolist() == ["not-published", "disaster-left-out"]
 
 
-TWO_YEARS = [figure(source="idmc", as_of=f"{y}-12-31", best=50) for y in (2022, 2023)]
+@pytest.mark.parametrize(("flows", "new", "issues"), [
+    ([flow("2023-01-01", "2023-06-30", 100)], None, "part-of-year"),
+    ([flow("2023-01-02", "2023-12-31", 100)], None, "part-of-year"),
+    ([flow("2023-01-01", "2023-12-30", 100)], None, "part-of-year"),
+    ([flow("2023-01-01", "2023-03-31", 1), flow("2023-04-02", "2023-12-31", 2)], None, "part-of-year"),
+    ([flow("2023-07-01", "2023-12-31", 1, issues="odd"), flow("2023-01-01", "2023-06-30", 2)], 3, "odd"),
+    ([flow("2023-01-01", "2023-12-31", 9, unit="households")], None, "households-only"),
+    ([flow("2023-01-01", "2023-12-31", 9, unit=None)], None, "unknown-unit"),
+    ([flow("2023-01-01", "2023-12-31", None, low=3)], None, "no-best"),
+    ([flow("2023-01-01", "2023-03-31", None, high=3)], None, "no-best; part-of-year"),
+    ([flow("2023-01-01", "2023-12-31", None, issues="not-published:printed as 0")], None, "not-published:printed as 0"),
+    ([flow("2023-01-01", "2023-12-31", 9, population_group="disaster")], None, "not-published; disaster-left-out"),
+    ([], None, "not-published"),
+])  # fmt: skip
+def test_a_years_flow_is_that_of_the_whole_year_or_says_what_it_is(flows, new, issues):
+    row = ms.stock_flow_ledger(table(*TWO_YEARS, *flows)).iloc[1]
+    assert row["issues"] == issues
+    assert (None if pd.isna(row["new"]) else row["new"]) == new
+    assert (None if pd.isna(row["implied_net_exits"]) else row["implied_net_exits"]) == new
+
+
+def test_disaster_stocks_are_left_out_as_their_flows_are():
+    floods = [figure(source="idmc", as_of="2023-12-31", best=9, population_group=g) for g in ("disaster", "Disaster")]
+    year = flow("2023-01-01", "2023-12-31", 5)
+    for flood in floods:
+        row = ms.stock_flow_ledger(table(*TWO_YEARS, year, flood)).iloc[1]
+        assert (row["closing"], row["implied_net_exits"], row["issues"]) == (50, 5, "disaster-left-out")
+    with pytest.raises(ValueError, match=r"no national stock of IDPs.*those of disasters are left out"):
+        ms.stock_flow_ledger(table(floods[0], year))
+
+
+@pytest.mark.parametrize(("options", "error", "message"), [
+    ({"start": 2023, "end": 2022}, ValueError, "start=2023 is after end=2022; give the earlier year first"),
+    ({"start": 2023.0}, TypeError, "start=2023.0 is a float; give a year or a date, such as 2019"),
+    ({"end": True}, TypeError, "end=True is a bool; give a year"),
+    ({"start": pd.NaT}, ValueError, "start=NaT is no year and no date"),
+    ({"end": [2023]}, TypeError, r"end=\[2023\] is a list"),
+])  # fmt: skip
+def test_years_that_are_none(options, error, message):
+    with pytest.raises(error, match=message):
+        ms.stock_flow_ledger(table(*TWO_YEARS), **options)
+
+
+@pytest.mark.parametrize("call", [ms.stock_to_flow, ms.interpolate_stock, ms.stock_flow_ledger])
+def test_given_figures_are_checked_first(call):
+    negative = table(figure(as_of="2022-12-31", best=-5, low=0), figure(as_of="2023-12-31", best=7))
+    with pytest.raises(ValueError, match="row 0, column best: got -5, accepted: a whole number of 0 or more"):
+        call(negative)
+    with pytest.raises(ValueError, match="row 1, column as_of: got .*a stock needs the day it was counted"):
+        call(table(figure(as_of="2022-12-31"), figure(as_of=None)))
+    twice = pd.concat([table(figure(as_of="2022-12-31")), table(figure(as_of="2023-12-31"))])
+    assert len(call(twice)), "an index with repeated labels is none of its business"
+
+
+def test_people_in_need_are_no_stock_of_a_day(shipped):
+    with pytest.raises(
+        ValueError, match="people in need are planned for a year, compare years with figures.sort_values"
+    ):
+        ms.stock_to_flow(shipped[shipped["indicator"] == "people_in_need"])
+
+
+def test_the_way_out_of_a_flow_across_the_turn_can_be_run():
+    figures = table(*TWO_YEARS, flow("2022-11-01", "2023-02-01", 9), flow("2023-01-01", "2023-12-31", 4))
+    kept = figures[~(figures["period_start"].dt.year < figures["period_end"].dt.year)]
+    assert ms.stock_flow_ledger(kept)["new"].tolist()[1] == 4
 
 
 @pytest.mark.parametrize(("rows", "message"), [
@@ -279,10 +348,17 @@ def test_between_two_rounds_no_figure_lies_outside_them(counts, shuffle):
 
 @pytest.mark.parametrize(("options", "message"), [
     ({"freq": "YS"}, "freq='YS' is not known; use one of MS, ME, W, D"), ({"max_gap": 0}, "max_gap=0; give a number of months"),
+    ({"max_gap": -3}, "max_gap=-3; give a number of months"),
 ])  # fmt: skip
 def test_options_that_are_not_known(options, message):
     with pytest.raises(ValueError, match=message):
         ms.interpolate_stock(stocks([("2023-01-31", 1), ("2023-05-31", 2)]), **options)
+
+
+@pytest.mark.parametrize("gap", ["x", None, True, 2.5, float("nan")])
+def test_a_gap_is_a_whole_number_of_months(gap):
+    with pytest.raises(TypeError, match=f"max_gap={gap!r} is a {type(gap).__name__}; give a whole number of months"):
+        ms.interpolate_stock(stocks([("2023-01-31", 1), ("2023-05-31", 2)]), max_gap=gap)
 
 
 def test_one_series_of_two_rounds_is_wanted():
