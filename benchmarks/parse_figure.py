@@ -3,7 +3,8 @@
     python benchmarks/parse_figure.py
 
 `prose` is made-up reporting with a figure in about every third sentence; `dense` is the hand-checked sentences of
-the tests, which are figures and little else; `one sentence` has no full stop.
+the tests, which are figures and little else; `one sentence` has no full stop; the others are one piece of text over
+and over, as no report is.
 """
 
 from __future__ import annotations
@@ -28,6 +29,8 @@ def texts():
     yield "prose", " ".join(f"{PLAIN}{row}" for row in rows)
     yield "dense", " ".join(rows)
     yield "one sentence", ", ".join(row.rstrip(".") for row in rows)
+    for hostile in (" ", "(12) ", "1 ", "1,", "one-", "quatre-vingt ", "\n", "12 000 "):
+        yield repr(hostile), hostile
 
 
 def main():

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable
 from decimal import Decimal
 
+from mali_stats import catalog
 from mali_stats.clean.figures import Figure
 from mali_stats.clean.intervals import rounding_unit
 from mali_stats.clean.lexicon import counted_by_others, enemies
@@ -13,6 +14,8 @@ from mali_stats.clean.lexicon import counted_by_others, enemies
 #: What may differ between the figures of a sum, when ``across`` names it; and what never may.
 MAY_DIFFER = ("group",)
 NEVER = ("unit", "indicator", "claimed_by")
+#: A level at a date: two of the same group may be two dates of one stock.
+STOCKS = ("displaced", "refugees", "in need")
 
 
 def sum_figures(figures: Iterable[Figure], across: str | Iterable[str] = (), dedupe: bool = False) -> Figure:
@@ -25,7 +28,9 @@ def sum_figures(figures: Iterable[Figure], across: str | Iterable[str] = (), ded
     across : str or iterable of str
         what may differ between them: ``"group"``, or nothing.
     dedupe : bool
-        whether a number that the text prints twice (same interval, unit, group and indicator) counts once.
+        whether a number that the text prints twice (same interval, unit, group and indicator, and the same
+        claimant or none) counts
+        once. Two attacks with the same toll are then merged too: give the figures of one event.
 
     Returns
     -------
@@ -60,10 +65,10 @@ def sum_figures(figures: Iterable[Figure], across: str | Iterable[str] = (), ded
             never = " It never may differ: sum each kind on its own." if name in NEVER else ""
             raise ValueError(f"sum_figures: across={name!r} is not accepted; accepted: {', '.join(MAY_DIFFER)}.{never}")
     if dedupe:
-        keys = ("low", "best", "high", "unit", "group", "indicator", "claimed_by")
-        figures = list({tuple(getattr(f, k) for k in keys): f for f in reversed(figures)}.values())[::-1]
+        figures = _once(figures)
     _refuse(figures)
     _same(figures, across)
+    _overlap(figures)
     groups = list(dict.fromkeys(f.group for f in figures))
     return Figure(
         *(_total(figures, end) for end in ("low", "best", "high")),
@@ -75,6 +80,32 @@ def sum_figures(figures: Iterable[Figure], across: str | Iterable[str] = (), ded
         provisional=any(f.provisional for f in figures),
         text=" + ".join(f.text for f in figures),
     )
+
+
+def _once(figures: list[Figure]) -> list[Figure]:
+    """Each number once; a claimed one stands for the same number without a claimant."""
+    kept: dict[tuple, Figure] = {}
+    for f in figures:
+        kept.setdefault((f.low, f.best, f.high, f.unit, f.group, f.indicator, f.claimed_by), f)
+    claimed = {key[:-1] for key in kept if key[-1] is not None}
+    return [f for key, f in kept.items() if key[-1] is not None or key[:-1] not in claimed]
+
+
+def _overlap(figures: list[Figure]) -> None:
+    """Raise where the same people may be counted twice."""
+    groups = [f.group for f in figures]
+    if figures[0].indicator in STOCKS and len(set(groups)) < len(groups):
+        raise ValueError(
+            f"sum_figures: {figures[0].indicator} is a stock, and two figures of one group may be two dates of it; "
+            "take one of them."
+        )
+    if len(set(groups)) > 1 and None in groups:
+        raise ValueError(
+            "sum_figures: a figure without a group may be the total of the others; leave one or the other."
+        )
+    # No one is in two groups of the table; others (men, residents, ...) may overlap.
+    if len(set(groups)) > 1 and not set(groups) <= set(catalog.seed("disjoint_groups")["group"]):
+        raise ValueError(f"sum_figures: {', '.join(sorted(set(groups)))} may overlap; sum each on its own.")
 
 
 def _checked(figures) -> list[Figure]:
@@ -94,6 +125,8 @@ def _refuse(figures: list[Figure]) -> None:
         said = f"sum_figures: {f.text!r}"
         if f.unit == "percent" or f.indicator == "change":
             raise ValueError(f"{said} is a share or a change, not a count; leave it out (see implied_base).")
+        if (f.qualifier or "").startswith("denied"):
+            raise ValueError(f"{said} is a number that a party denies; leave it out.")
         if f.is_part:
             raise ValueError(
                 f"{said} is a part of another figure; leave parts out: [f for f in figures if not f.is_part]."

@@ -35,7 +35,8 @@ class Figure:
         what befell them: killed, injured, missing, displaced, in need, ...; ``change`` for a rise or a fall.
     qualifier : str or None
         at least, more than, around, ...; ``including`` first for a part of the figure before it, ``up`` or
-        ``down`` first for a change, ``earlier`` for a level that the text says is past.
+        ``down`` first for a change, ``earlier`` for a level that the text says is past, ``denied`` for a
+        number that a party disputes.
     rule : str
         the id in ``seeds/figure_rules.csv`` or ``seeds/vague_words.csv``; ``sum`` for a sum.
     claimed_by : str or None
@@ -120,9 +121,12 @@ def parse_figure(text: str, lang: str = "auto", words: str = "ucdp") -> list[Fig
             raise ValueError(f"parse_figure: {name}={got!r} is not known; use one of {', '.join(known)}.")
     folded, places = fold(text)
     whole = None if lang == "auto" else lang
-    found = []
+    found, of_text = [], None
     for start, end in _sentences(folded, text, places):
-        spoken = whole or _language(folded[start:end]) or _language(folded) or languages()[0]
+        spoken = whole or _language(folded[start:end])
+        if not spoken:
+            of_text = of_text or _language(folded) or languages()[0]
+            spoken = of_text
         sentence = Sentence(lexicon(spoken), folded, start, end, text, places, words)
         found += [Figure(**parts) for parts in sentence.read()]
     return found

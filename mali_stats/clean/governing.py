@@ -39,11 +39,18 @@ class Draft:
     part: bool = False
     whole: bool = False
     earlier: bool = False
+    level: bool = False  # what it rose or fell to, or from
+    denied: bool = False
     change: str = ""
 
     def roles(self) -> list[str]:
         """What comes before the qualifier proper."""
-        flags = (("earlier", self.earlier), ("including", self.part), (self.change, bool(self.change)))
+        flags = (
+            ("denied", self.denied),
+            ("earlier", self.earlier),
+            ("including", self.part),
+            (self.change, bool(self.change)),
+        )
         return [name for name, flag in flags if flag]
 
 
@@ -77,6 +84,9 @@ def govern(drafts: list[Draft], text: str, lex: Lexicon) -> list[Draft]:
     for draft in counted:
         if not draft.indicator:
             _direct(draft, counted, words, text, lex)
+        if draft.level and not draft.indicator:
+            tolls = [w.means for w in words if w.use == "toll" and w.end <= draft.start]
+            draft.indicator, draft.source = (tolls[-1], "before") if tolls else (None, "")
         elif draft.source == "noun" and _of_them(draft, text, lex):
             _fate(draft, counted, words, text, lex)
     _hand_on(counted, words, text, lex)
@@ -88,6 +98,9 @@ def govern(drafts: list[Draft], text: str, lex: Lexicon) -> list[Draft]:
 def _partitives(drafts: list[Draft], text: str, lex: Lexicon) -> list[Draft]:
     """Of "12 of the 40 passengers" the first is of the second's kind, the second is governed by nothing."""
     for first, second in pairwise(drafts):
+        share = first.unit == "percent" and second.noun
+        if share and lex.whole.match(text[first.end : second.start].lstrip()):
+            second.whole = True
         if first.noun or not second.noun or first.reach < second.start:
             continue
         if lex.whole.match(text[first.end : second.start].lstrip()):
@@ -116,8 +129,10 @@ def _of_them(draft: Draft, text: str, lex: Lexicon) -> bool:
 
 def _bare(draft: Draft, words: list[Word], text: str, lex: Lexicon) -> bool:
     """Whether a number without a noun is people all the same: "killed 12", "12 were killed"."""
-    if draft.number.kind == "one":
+    if draft.number.kind == "one" or text[draft.number.end - 1] in "mk":  # killed 5m away
         return False
+    if draft.level:
+        return bool(lex.nouns.search(text[: draft.start]))
     if draft.number.kind == "none":
         behind = [w for w in words if w.start >= draft.end and not w.ahead]
         return bool(behind) and len(text[draft.end : behind[0].start].split()) <= 5
@@ -167,7 +182,7 @@ def _direct(draft: Draft, drafts: list[Draft], words: list[Word], text: str, lex
     near = before[-1] if before and _touches(before[-1], draft, text, lex) else None
     if near and not _free(near.end, draft.start, drafts, draft):
         near = near if near.use == "toll" and not draft.noun else None
-        for other in drafts if near else ():
+        for other in drafts if near and not draft.earlier else ():
             if near.end <= other.start < draft.start and other.indicator in (None, near.means):
                 other.earlier = True  # "a toll of 21 dead was raised to 33"
     far = behind[0] if behind and _free(draft.end, behind[0].start, drafts, draft) else None

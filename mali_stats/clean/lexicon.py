@@ -60,6 +60,9 @@ class Lexicon:
         self.percent = Words((p, means) for p, means, _ in self._rows["unit"] if means == "percent")
         for kind in _SETS:
             setattr(self, kind, Words((p, means) for p, means, _ in self._rows[kind]))
+        denials = self._rows["denial"]
+        self.denial, self.denial_ends = (Words((p, "") for p, _, u in denials if u == use) for use in ("", "ends"))
+        self.joiner = Words((p, "") for p, _, use in self._rows["number"] if use == "joiner")
         self._gaps()
         self._changes()
         self._parties()
@@ -87,6 +90,11 @@ class Lexicon:
         few = r"(?:\s+[^\s,;.]+){0,5}?"
         self.changed_by = re.compile(
             rf"(?<!\w)(?P<change>{self.change.pattern})(?!\w)(?:(?P<link>{few}\s+(?:{by})|\s+(?:{of}))|{few})\s*$"
+        ).search
+        to, self.change_from = (Words((p, "") for p, _, use in rows if use == link) for link in ("to", "from"))
+        self.change_to = to
+        self.changed_to = re.compile(
+            rf"(?<!\w)(?:{self.change.pattern})(?!\w){few}\s+(?:{to.pattern})(?:\s+[^\s,;.]+){{0,2}}?\s*$"
         ).search
         self.change_after = Words((p, means) for p, means, use in rows if use == "post")
 

@@ -13,6 +13,8 @@ from decimal import Decimal
 
 #: What looks like a number but is longer than any count of people is left alone.
 DIGITS = 15
+#: Of a long run of blanks a few are read.
+_RUN = re.compile(r"(?<! ) {8}( +)")
 _PLAIN = {
     **dict.fromkeys("‐‑‒–−", "-"),
     **dict.fromkeys("‘’ʼ´`", "'"),
@@ -43,9 +45,10 @@ def fold(text: str) -> tuple[str, list[int] | None]:
     ('tues : 375 539', None)
     """
     folded = text.translate(_FOLD)
-    if not any(map(unicodedata.combining, folded)):
+    dropped = {i for m in _RUN.finditer(folded) for i in range(*m.span(1))}
+    if not dropped and not any(map(unicodedata.combining, folded)):
         return folded, None
-    kept = [i for i, c in enumerate(folded) if not unicodedata.combining(c)]
+    kept = [i for i, c in enumerate(folded) if i not in dropped and not unicodedata.combining(c)]
     return "".join(folded[i] for i in kept), [*kept, len(text)]
 
 
@@ -100,9 +103,11 @@ class Numerals:
         self._values = [(re.compile(p + r"(?!\w)"), value) for p, value in values]
         self._scale = re.compile(rf"\s+({self._of('scale', 'bare hundred', 'bare thousand', 'thousand')})(?!\w)")
         self._dozen = re.compile(rf"[-\s]+({self._of('dozen', 'aine')})$")
+        self._half = re.compile(rf"(?:{self._of('half')})$")
+        self._suffix = re.compile(rf"(?<=[0-9])(?:{self._of('suffix')})$")
         self.pattern = self._grammar()
         # A number is no part of a word, of a longer number or of a code; a hyphen joins it to few words only.
-        before = r"(?<![\w$€£°+#])(?<![0-9][.,'/:])(?<![a-z]-)"
+        before = r"(?<![\w$€£°+#])(?<![0-9][.,'/:])(?<![a-z]-)(?<![\s(]-)(?<!^-)"
         after = rf"(?!\w|[.,/:][0-9]|-(?!{hyphened})[a-z])(?!\s*[°])"
         none = rf"(?P<none>{self._of('none')})(?:(?<=')|(?!\w))"
         self.find = re.compile(f"{before}(?:{none}|(?:{self.pattern}){after})").finditer
@@ -122,12 +127,13 @@ class Numerals:
             rf"(?:(?:{count}{gap}(?:{self._of('hundred')})|(?:{count}{gap})?(?:{self._of('bare hundred')}))(?!\w)"
         )
         hundreds += rf"(?:{link}{small})?|{small})"
-        many = rf"(?:{self._of('article')}|{hundreds}){gap}(?:{self._of('thousand', 'scale')})(?!\w)"
+        halves = rf"(?:{gap}(?:{self._of('half')})(?!\w))?"
+        many = rf"(?:{self._of('article')}|{hundreds}){halves}{gap}(?:{self._of('thousand', 'scale')})(?!\w)"
         bare = rf"(?:{hundreds}{gap})?(?:{self._of('bare thousand')})(?!\w)"
-        large = rf"(?:{many}|{bare})(?:(?:,\s+|{link})(?:{many}|{bare}))*(?:{link}{hundreds})?"
+        large = rf"(?:{many}|{bare})(?:(?:,\s+|{link})(?:{many}|{bare}))*(?:{link}{hundreds})?{halves}"
         word = rf"(?:{large}|{hundreds}|{self._of('zero')})"
         figure = r"[0-9]{1,3}(?:[ ,.'][0-9]{3})+(?![0-9])(?:[.,][0-9]+)?|[0-9]+(?:[.,][0-9]+)?"
-        scale = rf"(?:\s+(?:{self._of('thousand', 'bare thousand', 'scale')})(?!\w))?"
+        scale = rf"(?:\s+(?:{self._of('thousand', 'bare thousand', 'scale')})(?!\w){halves}|(?:{self._of('suffix')})(?!\w))?"  # noqa: E501
         dozens = rf"(?:(?:{count}|[0-9]+){gap})(?:{{}})(?!\w)"
         return (
             f"(?P<aine>{dozens.format(self._of('aine'))})"
@@ -159,11 +165,14 @@ class Numerals:
 
     def _figure(self, text: str, percent: bool) -> tuple[Decimal | None, Decimal]:
         scale = self._scale.search(text)
-        digits, scaled = text, Decimal(1)
+        digits, scaled, half = text, Decimal(1), Decimal(0)
         if scale:
             digits, scaled = text[: scale.start()], self._value(text, scale.start(1))[0]
+            half = Decimal("0.5") if self._half.search(text, scale.end()) else half
+        elif suffix := self._suffix.search(text):
+            digits, scaled = text[: suffix.start()], self._value(text, suffix.start())[0]
         value = decimal(digits, fractions=percent or scaled > 1000)
-        return (None if value is None else value * scaled), scaled
+        return (None if value is None else (value + half) * scaled), scaled
 
     def _dozens(self, text: str) -> Decimal:
         unit = self._dozen.search(text)
@@ -172,7 +181,7 @@ class Numerals:
         return count * self._value(text, unit.start(1))[0]
 
     def _word(self, text: str) -> Decimal:
-        total, current, at = Decimal(0), Decimal(0), 0
+        total, current, last, at = Decimal(0), Decimal(0), Decimal(1), 0
         while at < len(text):
             found = self._value(text, at) if text[at].isalpha() else None
             if found is None:
@@ -180,7 +189,9 @@ class Numerals:
                 continue
             value, at = found
             if value >= 1000:
-                total, current = total + (current or 1) * value, Decimal(0)
+                total, current, last = total + (current or 1) * value, Decimal(0), value
+            elif 0 < value < 1 and total and not current:  # un million et demi
+                current = value * last
             elif value == 100:
                 current = (current or 1) * 100
             else:

@@ -35,6 +35,7 @@ class Sentence:
             return []
         drafts = govern(drafts, self.folded, self.lex)
         claims = list(self._claims()) if drafts else []
+        self._deny(drafts)
         provisional = bool(drafts and self.lex.provisional.search(self.folded))
         return [f for d in drafts if (f := self._figure(d, claims, provisional))]
 
@@ -50,7 +51,7 @@ class Sentence:
         percent = [bool(self._percent(m.end())) for m in matches]
         numbers = [n for m, p in zip(matches, percent, strict=True) if (n := lex.numerals.read(m, p))]
         qualifiers = {m.end(): m for m in lex.qualifier.finditer(folded)}
-        drafts, i = [], 0
+        numbers, drafts, i = self._joined(numbers), [], 0
         while i < len(numbers):
             if drafts and numbers[i].start < drafts[-1].end:  # "seven members of one family"
                 i += 1
@@ -58,8 +59,27 @@ class Sentence:
             pair = self._range(numbers[i], numbers[i + 1]) if i + 1 < len(numbers) else None
             drafts.append(self._phrase(pair or self._single(numbers[i], qualifiers)))
             drafts[-1].earlier = not pair and self._is_earlier(*numbers[i : i + 2])
+            if i and not pair:
+                self._is_level(drafts[-1], numbers[i - 1])
             i += 2 if pair else 1
         return drafts
+
+    def _joined(self, numbers: list[Number]) -> list[Number]:
+        """Make one of "twelve (12)" and of "1 million and 200 000"."""
+        joined: list[Number] = []
+        for number in numbers:
+            last = joined[-1] if joined else None
+            between = self.folded[last.end : number.start] if last else ""
+            if last and {last.kind, number.kind} == {"plain"}:
+                closed = self.folded[number.end : number.end + 1] == ")"
+                if between.strip() == "(" and closed and last.value == number.value:
+                    joined[-1] = Number(last.start, number.end + 1, "plain", last.value)
+                    continue
+                if number.value < last.scaled and self.lex.joiner.match(between.strip()) and len(between.split()) == 1:
+                    joined[-1] = Number(last.start, number.end, "plain", last.value + number.value)
+                    continue
+            joined.append(number)
+        return joined
 
     def _percent(self, at: int) -> re.Match | None:
         return self.lex.percent.match(self.folded, _BLANK.match(self.folded, at).end())
@@ -81,6 +101,8 @@ class Sentence:
         between = self.folded[low.end : high.start]
         if len(between) > 12 or self.lex.earlier.before(self.folded, low.start):
             return None
+        if self._change(low.start) and high.value > 2 * low.value and not self._percent(high.end):
+            return None  # "rose by 20,000 to 350,000"
         # "8 to 9 million": the word belongs to both.
         scaled = high.scaled if low.scaled == 1 and low.value < high.value / high.scaled else 1
         if not low.value * scaled < high.value:
@@ -99,9 +121,27 @@ class Sentence:
         """Whether it is the first of "rose from 40 to 64"."""
         if later is None or not self.lex.earlier.before(self.folded, number.start):
             return False
+        if match := self._change(number.start):  # "a baissé de 20 000 à 350 000" is no fall from 20 000  # noqa: SIM102
+            if (self.lex.change.meaning(match["change"]) == "up") == (number.value > later.value):
+                return False
         between = self.folded[number.end : later.start]
         words = between.split()  # "rose from 40 in May to 64" too
         return 0 < len(words) <= 4 and any(joins(f" {words[-1]} ") for _, joins, _ in self.lex.ranges)
+
+    def _change(self, at: int) -> re.Match | None:
+        """The rise or fall "by" the number at ``at``."""
+        match = self.lex.changed_by(self.folded[max(0, at - 80) : at])
+        return match if match and match["link"] else None
+
+    def _is_level(self, draft: Draft, last: Number) -> None:
+        """Note the level of "rose by 20,000 to 350,000", and the past one of "rose to 350,000 from 300,000"."""
+        between = self.folded[last.end : draft.number.start].split()
+        if not 0 < len(between) <= 5:
+            return
+        if self._change(last.start):
+            draft.level = bool(self.lex.change_to.match(between[-1]))
+        elif self.lex.changed_to(self.folded[max(0, last.start - 80) : last.start]):
+            draft.level = draft.earlier = bool(self.lex.change_from.match(between[-1]))
 
     def _phrase(self, draft: Draft) -> Draft:
         """Walk from the number to its noun, over words that may stand between."""
@@ -119,6 +159,7 @@ class Sentence:
                 if possessive or not self._take(draft, *lex.nouns.meaning(noun[0]), hit):
                     break
                 at, hit, draft.noun, draft.end = noun.end(), True, True, noun.end()
+                draft.whole = draft.whole or noun[0].startswith("-")  # a 30-strong patrol
             elif not hit and (word := lex.modifier.match(folded, at) or self._capital(at)):
                 at = word.end()
             else:
@@ -165,16 +206,27 @@ class Sentence:
             for match in find(self.folded):
                 yield (*match.span(), means or self.lex.parties.meaning(match["party"]))
 
+    def _deny(self, drafts: list[Draft]) -> None:
+        """Mark what stands behind a denial in its part of the sentence."""
+        for match in self.lex.denial.finditer(self.folded) if drafts else ():
+            ends = (
+                self.lex.denial_ends.search(self.folded, match.end()),
+                self.lex.boundary.search(self.folded, match.end()),
+            )
+            end = min((m.start() for m in ends if m), default=len(self.folded))
+            for draft in drafts:
+                draft.denied = draft.denied or match.end() <= draft.start < end
+
     def _claimant(self, draft: Draft, claims: list[tuple[int, int, str]]) -> str | None:
-        """Who says it: the nearest attribution in its part of the sentence, else in the sentence, before it first."""
-        if not claims:
+        """Who says it: the nearest attribution in its part, before it first, else in an earlier part."""
+        if not claims or draft.denied:
             return None
         cuts = [m.start() for m in self.lex.boundary.finditer(self.folded)]
         low = max((c for c in cuts if c <= draft.start), default=0)
         high = min((c for c in cuts if c > draft.start), default=len(self.folded))
         near = [c for c in claims if low <= c[0] < high]
         before = [c for c in near or claims if c[1] <= draft.start]
-        behind = [c for c in near or claims if c[0] >= draft.end]
+        behind = [c for c in near if c[0] >= draft.end]
         if before:
             return max(before, key=lambda c: c[1])[2]
         return min(behind, key=lambda c: c[0])[2] if behind else None

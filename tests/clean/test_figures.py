@@ -463,3 +463,27 @@ def test_every_rule_parses_its_own_example():
         if row.rule != "vague":
             assert found[0].rule == row.id, row.id
         assert lexicon(row.lang).rules[row.id].rule == row.rule
+
+
+@pytest.mark.parametrize("text", [" " * 100_000, "(12) " * 2000, "1 " * 5000, "1," * 5000, "one-" * 2500])
+def test_hostile_texts_return(text):
+    assert ms.parse_figure(text) == []
+
+
+@pytest.mark.parametrize(
+    "figures,words",
+    [
+        ([made(indicator="displaced"), made(6, indicator="displaced")], "two dates"),
+        ([made(group=None), made()], "may be the total"),
+        ([made(), made(group="women")], "may overlap"),
+        ([made(qualifier="denied")], "denies"),
+    ],
+)
+def test_double_counts_are_refused(figures, words):
+    with pytest.raises(ValueError, match=words):
+        ms.sum_figures(figures, across="group")
+
+
+def test_a_claimed_and_an_unclaimed_number_are_one():
+    total = ms.sum_figures([made(), made(claimed_by="UN")], dedupe=True)
+    assert (total.best, total.claimed_by) == (5, "UN")
