@@ -70,9 +70,9 @@ def family_totals(
     >>> totals = ms.family_totals(one_sided, ["state_mali", "jnim", "is_sahel"])
     >>> totals.query("year == 2023")[["family", "events", "deaths_low", "deaths_best", "deaths_high"]]
              family  events  deaths_low  deaths_best  deaths_high
-    99   state_mali      41         174          174          355
-    100        jnim      22         152          154          184
-    101    is_sahel      28         120          130          150
+    99   state_mali      41         174          174          436
+    100        jnim      22         139          151          167
+    101    is_sahel      28         129          129          158
     >>> totals["gives"].iloc[0]
     'side a; joint sides are a family of their own'
     >>> published = ms.family_totals(ms.load("country_year"), "any_government")
