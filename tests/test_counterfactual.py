@@ -52,6 +52,12 @@ def test_the_counterfactual_runs_from_the_break_on_with_its_band():
     )
 
 
+def test_after_a_phase_the_two_trends_are_one():
+    ax = ms.plot(ms.fit_trend(counts(), "events", breaks=[ms.Break("p", "2014-03", "phase", end="2015-08")]))
+    (line,) = drawn(ax, "counterfactual")
+    assert line.get_xdata().tolist() == MONTHS[MONTHS >= "2014-03-01"].tolist()
+
+
 def test_the_excess_is_shaded_between_the_two_trends_and_told_in_the_legend():
     trend = ms.fit_trend(counts(), "events", breaks=[STEP], slope=False)
     ax = ms.plot(trend)

@@ -23,6 +23,13 @@ class Collinearity:
         As `tidy` returns it.
     notes : list of str
         Which terms can hardly be told apart.
+
+    Examples
+    --------
+    >>> import mali_stats as ms
+    >>> counts = pd.DataFrame({"year": range(2000, 2012), "events": [4, 6, 5, 3, 7, 5, 4, 6, 14, 16, 9, 11]})
+    >>> ms.fit_trend(counts, "events", time="year", breaks=[ms.Break("law", 2007)]).design()
+    Design of 3 terms: condition number 9.2, largest variance inflation 5.1 (year)
     """
 
     condition_number: float

@@ -26,6 +26,16 @@ class Excess:
         The same columns added up, with first and last time as start and end: one row, or one a level and one for
         "all". Its interval comes from the same draws; it is not the sum of the months' ends.
     notes : list of str
+
+    Examples
+    --------
+    >>> import mali_stats as ms
+    >>> counts = pd.DataFrame({"year": range(2000, 2012), "events": [4, 6, 5, 3, 7, 5, 4, 6, 14, 16, 9, 11]})
+    >>> law = ms.Break("law", 2007)
+    >>> found = ms.fit_trend(counts, "events", time="year", breaks=[law], slope=False, family="poisson").excess()
+    >>> found.total.round(1)
+       start   end  observed  counterfactual  excess  conf_low  conf_high
+    0   2007  2011      56.0            27.4    28.6     -22.1       45.2
     """
 
     outcome: str

@@ -7,7 +7,7 @@ between two dates. Dates that the data choose are another matter; `fit_trend` re
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date as Day
 
@@ -150,18 +150,19 @@ def breaks_of(given) -> tuple[Break, ...]:
     """
     if given is None:
         return ()
-    _refuse_found(given)
-    found = [_one(item) for item in ([given] if isinstance(given, str | Break) else given)]
+    single = isinstance(given, str | Break) or not isinstance(given, Iterable)
+    items = [given] if single else list(given)
+    _refuse_found([given, *items])
+    found = [_one(item) for item in items]
     labels = [item.label for item in found]
     if len(set(labels)) < len(labels):
         raise ValueError(f"fit_trend: breaks={labels} has one label twice; each needs its own")
     return tuple(sorted(found, key=lambda item: (item.date, item.label)))
 
 
-def _refuse_found(given):
+def _refuse_found(items):
     """Refuse a result of find_breaks (whatever has .breaks) and rows of it (whatever has conf_low)."""
-    items = [] if isinstance(given, str | Break | pd.DataFrame) or hasattr(given, "breaks") else list(given)
-    if hasattr(given, "breaks") or any(_is_found(item) for item in [given, *items]):
+    if any(hasattr(item, "breaks") or _is_found(item) for item in items):
         raise ValueError(
             "fit_trend: these dates were chosen by the data. A Wald p-value at a date that the data chose is not "
             "valid: of all dates the one with the largest change was taken. Report the date's own interval (conf_low, "

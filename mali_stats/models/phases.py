@@ -43,6 +43,16 @@ class Phases:
     from stretches as long in the other phases.
 
     Measured coverage (benchmarks/its_coverage.py) stands in the Notes of `fit_trend`.
+
+    Examples
+    --------
+    >>> import mali_stats as ms
+    >>> counts = pd.DataFrame({"year": range(2000, 2012), "events": [4, 6, 5, 3, 7, 5, 4, 6, 14, 16, 9, 11]})
+    >>> found = ms.fit_trend(counts, "events", time="year", breaks=[ms.Break("a", 2008)], descriptive=True)
+    >>> found.tidy().round(2)
+        phase  start   end  years  total  rate  conf_low  conf_high  ratio
+    0  before   2000  2007      8     40   5.0      3.50       7.15    1.0
+    1       a   2008  2011      4     50  12.5      9.08      17.21    2.5
     """
 
     outcome: str
@@ -98,7 +108,7 @@ def _rates(layout, cut, rows):
     with np.errstate(divide="ignore", invalid="ignore"):  # no month, or none counted in the first phase
         rate = total / exposure
         table = _spans(layout, cut).assign(
-            **{"months" if layout.monthly else "years": n, "total": total, "rate": rate},
+            **{"months" if layout.monthly else "years": n, "total": total.astype(int), "rate": rate},
             conf_low=low / exposure, conf_high=high / exposure, ratio=rate / rate[0],
         )  # fmt: skip
     if layout.by:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
@@ -27,7 +28,7 @@ def draw_counterfactual(ax: Axes, rows: pd.DataFrame, colour: str, alone: bool) 
     alone : bool
         whether it is the only level; the bands of several would hide each other.
     """
-    rows = rows[(rows["fitted"] != rows["counterfactual"]).cummax()]
+    rows = rows[~pd.Series(np.isclose(rows["fitted"], rows["counterfactual"], rtol=1e-9), rows.index).cummin()]
     if alone:
         colour = INK
         ax.fill_between(rows["time"], rows["cf_trend_low"], rows["cf_trend_high"], color=GREY, alpha=0.22, linewidth=0)

@@ -261,7 +261,7 @@ def test_predict_with_the_counterfactual():
     added = ["counterfactual", "cf_low", "cf_high", "cf_trend", "cf_trend_low", "cf_trend_high"]
     pd.testing.assert_frame_equal(found.drop(columns=added), plain)
     before = found["month"] < "2018-07-01"
-    np.testing.assert_array_equal(found.loc[before, "fitted"], found.loc[before, "counterfactual"])
+    np.testing.assert_allclose(found.loc[before, "fitted"], found.loc[before, "counterfactual"], rtol=1e-12)
     level, slope = terms(trend)[["level[x]", "slope[x]"]]
     ratio = np.exp(level + slope * np.arange(144 - 78) / 12)
     np.testing.assert_allclose(found.loc[~before, "fitted"] / found.loc[~before, "counterfactual"], ratio)
@@ -434,11 +434,19 @@ def test_labels_of_the_calendar_are_breaks():
         ([STEP, Break("x", "2015")], ValueError, r"breaks=\['x', 'x'\] has one label twice"),
         ([pd.Timestamp("2020-01-01")], TypeError, r"breaks holds Timestamp\(.*accepted are ms.Break\(label, date\)"),
         ([7], TypeError, "breaks holds 7"),
+        (pd.Timestamp("2020-01-01"), TypeError, r"breaks holds Timestamp\("),
+        ({"x": "2020"}, ValueError, "breaks='x' is no label"),
     ],
 )
 def test_what_is_no_break(given, error, message):
     with pytest.raises(error, match=message):
         fit_trend(monthly(), "deaths", breaks=given)
+
+
+def test_breaks_come_alone_or_in_any_collection():
+    for given in (STEP, [STEP], (STEP,), {STEP}, iter([STEP])):
+        assert its.breaks_of(given) == (STEP,)
+    assert its.breaks_of(iter([STEP, RAMP])) == (RAMP, STEP) and its.breaks_of(None) == its.breaks_of([]) == ()
 
 
 FOUND = pd.DataFrame({"date": [pd.Timestamp("2018-07-01")], "conf_low": [1], "conf_high": [2]})
@@ -449,12 +457,13 @@ FOUND = pd.DataFrame({"date": [pd.Timestamp("2018-07-01")], "conf_low": [1], "co
     [
         SimpleNamespace(breaks=FOUND),
         FOUND,
+        FOUND.iloc[0],
         [FOUND.iloc[0]],
         FOUND.to_dict("records"),
         list(FOUND.itertuples()),
         [STEP, FOUND.iloc[0]],
     ],
-    ids=["result", "frame", "row", "dict", "tuple", "among others"],
+    ids=["result", "frame", "row", "rows", "dict", "tuple", "among others"],
 )
 @pytest.mark.parametrize("descriptive", [False, True])
 def test_dates_that_the_data_chose_are_refused(given, descriptive):
