@@ -197,7 +197,7 @@ def _hac(fit, scores, lags=None):
 def _jackknife(fit, coefs, converged):
     """Spread of the refits without each year about the full fit, ``(G-1)/G sum (b_g - b)(b_g - b)'``."""
     if not len(coefs) or not converged.all():
-        why = "not every year can be left out" if len(coefs) else f"fewer than {FEWEST_YEARS} calendar years"
+        why = _which_years(fit.design, converged) if len(coefs) else f"fewer than {FEWEST_YEARS} calendar years"
         return _short_record(fit, why)
     years = len(coefs)
     apart = coefs - fit.coef
@@ -205,6 +205,16 @@ def _jackknife(fit, coefs, converged):
     names = [name for name, gone in zip(fit.design.names, lost, strict=True) if gone]
     notes = [f"all events in one year, so no standard error: {', '.join(names)}"] if names else []
     return apart.T @ apart * (years - 1) / years, years - 1, notes
+
+
+def _which_years(design, converged):
+    """Say which years cannot be left out, and the term that has no months without them."""
+    out = []
+    for year in np.unique(design.year)[~converged]:
+        kept = design.X[design.year != year]
+        lost = [name for name, of in zip(design.names, (np.ptp(kept, axis=0) == 0) & design.broken, strict=True) if of]
+        out.append(f"{year}" + f", without which nothing is left of {' and '.join(lost)}" * bool(lost))
+    return f"not every year can be left out ({'; '.join(out)})"
 
 
 def _short_record(fit, why):
