@@ -284,7 +284,8 @@ def _rate(trend) -> str:
     low, high = trend.rate_ratio_ci
     if not np.isfinite([low, high]).all():
         return f"rate ratio per year {trend.rate_ratio_per_year:.2f} (no interval)"
-    how = _COV.get(trend.method, trend.method)
+    name, *draws = trend.method.split(", ", 1)
+    how = ", ".join([_COV.get(name, name), *draws])
     return f"rate ratio per year {trend.rate_ratio_per_year:.2f} (95 % interval {low:.2f} to {high:.2f}, {how})"
 
 

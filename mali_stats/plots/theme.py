@@ -154,11 +154,11 @@ def zero_patch() -> Patch:
     return Patch(facecolor="white", edgecolor=GREY, linewidth=0.6, label="0: in scope, none reported")
 
 
-def legend_above(ax: Axes, handles: list, title: str | None = None, **look) -> None:
+def legend_above(ax: Axes, handles: list, title: str | None = None, ncols: int = 4, **look) -> None:
     """Draw the legend above the axes, where it hides no data."""
     if handles or title:
         ax.legend(
-            handles=handles, loc="lower left", bbox_to_anchor=(0, 1), ncols=4, borderaxespad=0.3, borderpad=0,
+            handles=handles, loc="lower left", bbox_to_anchor=(0, 1), ncols=ncols, borderaxespad=0.3, borderpad=0,
             handlelength=1.8, columnspacing=1.2, title=title, title_fontsize=9, alignment="left",
             **look,
         )  # fmt: skip
