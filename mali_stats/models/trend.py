@@ -10,6 +10,7 @@ from scipy import stats
 
 from mali_stats.models.covariance import COVARIANCES, Estimate, estimate
 from mali_stats.models.design import Design, design_of
+from mali_stats.models.drawn import pooled_estimate
 from mali_stats.models.refit import loglik
 
 FAMILIES = ("nb2", "quasipoisson", "poisson")
@@ -34,7 +35,7 @@ class Trend:
     alpha : float or None
         NB2 dispersion, ``Var = mu + alpha mu^2``; None for the other families.
     loglik : float
-        At the estimate; NaN for the quasi-Poisson, which has none.
+        At the estimate; NaN for the quasi-Poisson and for draws, which have none.
     notes : list of str
         What was left out or done differently, and why.
     design : Design
@@ -70,13 +71,18 @@ class Trend:
 
     @property
     def method(self) -> str:
-        """What the interval rests on: `cov`, or "model or HAC" where the jackknife could not be done."""
+        """What the interval rests on: `cov`, or "model or HAC" where the jackknife could not be done; and draws."""
         return self.estimate.method
 
     @property
+    def counting_share(self) -> float | None:
+        """Share of the variance of the yearly trend that is counting error; None without `draws`."""
+        return getattr(self.estimate, "counting_share", None)
+
+    @property
     def loglik(self) -> float:
-        """Log-likelihood at the estimate; NaN for the quasi-Poisson."""
-        if self.family == "quasipoisson":
+        """Log-likelihood at the estimate; NaN for the quasi-Poisson, and for draws."""
+        if self.family == "quasipoisson" or self.counting_share is not None:
             return np.nan
         return loglik(self.design.y, self.estimate.mu, self.estimate.alpha)
 
@@ -229,6 +235,7 @@ def fit_trend(
     cov: str = "jackknife",
     lags: int | None = None,
     time: str = "month",
+    draws=None,
 ) -> Trend:
     r"""Estimate by what counts are multiplied each year.
 
@@ -260,6 +267,11 @@ def fit_trend(
         Of "hac"; ``max(6, floor(4 (T/100)^(2/9)))`` for T times if not given.
     time : str
         Column of months (datetime or Period), or of numbers, which are read as years.
+    draws : Draws or DataFrame, optional
+        Draws of the outcome in the same cells, by `draw_totals`, or rows of ``load("draws")`` of one shared_sd and
+        one side_b. Each is fitted, and the fits are pooled by Rubin's rules (`pool_rubin`, with the covariance's
+        degrees of freedom as the complete data's); `counting_share` says how much of the variance is counting error.
+        An error that all cells of a draw share (shared_sd) moves the level and not the trend.
 
     Returns
     -------
@@ -327,7 +339,8 @@ def fit_trend(
     """
     _check_choices(family, harmonics, cov, lags)
     design = design_of(frame, outcome, time, by, offset, harmonics)
-    return Trend(frame, outcome, time, by, family, cov, lags, design, estimate(design, family, cov, lags))
+    fit = estimate(design, family, cov, lags) if draws is None else pooled_estimate(draws, design, family, cov, lags)
+    return Trend(frame, outcome, time, by, family, cov, lags, design, fit)
 
 
 def _check_choices(family, harmonics, cov, lags):
