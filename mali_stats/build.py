@@ -20,6 +20,7 @@ from mali_stats.clean.displacement import read_displacement
 from mali_stats.clean.events import read_events
 from mali_stats.clean.values import Values, count
 from mali_stats.ledger import Ledger
+from mali_stats.models.totals import draw_totals
 from mali_stats.panel import region_month_panel
 from mali_stats.panel.families import cells
 from mali_stats.schema import (
@@ -162,6 +163,52 @@ def state_based_month(events: pd.DataFrame) -> pd.DataFrame:
     return panel.groupby("month")[["events", "deaths_low", "deaths_best", "deaths_high"]].sum().reset_index()
 
 
+_SHARED = (0.0, 0.2)  # what shared_sd is drawn with: no shared error, and one of about a fifth
+
+
+def draws(events: pd.DataFrame) -> pd.DataFrame:
+    """Forty draws of national deaths by month since 2012, with and without side b's dead: as many as a trend needs."""
+    panel, _ = region_month_panel(events, frame="country")
+    return pd.concat(
+        [_long(draw_totals(events, panel, n=40, shared_sd=sd, exclude_side_b=out).sum("month"), sd, out)
+         for out in (False, True) for sd in _SHARED], ignore_index=True
+    )  # fmt: skip
+
+
+def _long(drawn, shared_sd: float, out: bool) -> pd.DataFrame:
+    months = drawn.groups["month"]
+    wide = pd.DataFrame(drawn.draws.T, columns=pd.RangeIndex(1, len(drawn.factor) + 1))
+    table = wide.assign(month=months, shared_sd=shared_sd, side_b=_side_b(out), reported=drawn.reported)
+    table = table[months >= "2012-01-01"]
+    return table.melt(["month", "shared_sd", "side_b", "reported"], var_name="draw", value_name="deaths")
+
+
+def _side_b(out: bool) -> str:
+    return "without" if out else "with"
+
+
+def totals_year(events: pd.DataFrame) -> pd.DataFrame:
+    """National deaths by year: as recorded, and as drawn by each model, with and without side b's dead."""
+    panel, _ = region_month_panel(events, frame="country")
+    recorded = panel.groupby(panel["month"].dt.year.rename("year"))[["deaths_low", "deaths_high"]].sum()
+    kinds = [("bounds", False), ("vesco", False), ("vesco", True)]
+    parts = [_by_year(events, panel, recorded, sd, *kind) for kind in kinds for sd in _SHARED]
+    return pd.concat(parts, ignore_index=True)
+
+
+def _by_year(events, panel, recorded, shared_sd, model, out) -> pd.DataFrame:
+    drawn = draw_totals(events, panel, shared_sd=shared_sd, model=model, exclude_side_b=out)
+    table = drawn.sum(drawn.groups["month"].dt.year.rename("year")).tidy().round(dict.fromkeys(_DRAWN, 1))
+    table = table.merge(recorded, left_on="year", right_index=True)
+    if out:
+        table[["deaths_low", "deaths_high"]] = pd.NA  # low and high are of all dead, not by side
+    table = table.assign(model=model, shared_sd=shared_sd, side_b=_side_b(out))
+    return table[["year", "model", "shared_sd", "side_b", "deaths_low", "reported", "deaths_high", *_DRAWN]]
+
+
+_DRAWN = ("mean", "q05", "q50", "q95")
+
+
 def build_ledger(events: pd.DataFrame, read: Ledger) -> pd.DataFrame:
     """The account of the build: reading and cleaning the raw file, then the panel; no event is named."""
     _, panel = region_month_panel(events, by="type_of_violence")
@@ -258,6 +305,12 @@ FROM_EVENTS: dict[str, Spec] = {
         "Complete grid. all: sums equal region_month; precise: only events placed to the cercle and dated to the week "
         "or better; without ten largest: the ten events since 2012 with the highest best estimates left out. For "
         "showing what such choices do, not for use as totals.", region_year_selections),
+    "draws": ("Draws of national deaths by month since 2012", ("ucdp_ged", "vesco"),
+        "Forty draws by draw_totals (model vesco, seed 0), for fit_trend(draws=): keep one shared_sd and one side_b. "
+        "Reported events only.", draws),
+    "totals_year": ("National deaths by year, as recorded and as drawn", ("ucdp_ged", "vesco"),
+        "Mean and quantiles of 1,000 draws by draw_totals (seed 0). Low to high is what was recorded, no interval. "
+        "Reported events only.", totals_year),
 }  # fmt: skip
 PUBLISHED: dict[str, tuple[str, tuple[str, ...], str, Callable[..., pd.DataFrame]]] = {
     "country_year": ("UCDP's own totals by country and year", ("ucdp_country_year",),

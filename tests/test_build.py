@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from making import RAW, WEB_MALI, needs_raw, record, records, shipped, text, write
 
-from mali_stats import build, synthetic
+from mali_stats import build, catalog, synthetic
 from mali_stats.build import main
 from mali_stats.clean.events import read_events
 
@@ -62,6 +62,34 @@ def test_precise_events_are_dated_to_the_week_and_placed_to_the_cercle(tmp_path)
     assert table.groupby("selection")["events"].sum().to_dict() == {"all": 8, "precise": 4, "without ten largest": 0}
     years = table.groupby("selection")["year"].agg(["min", "max"])
     assert years.drop_duplicates().values.tolist() == [[1989, 2022]], "every choice has the same complete grid"
+
+
+def test_drawn_tables_reconcile_with_the_panel_and_name_no_event():
+    panel = (
+        catalog.load("region_month").groupby("month")[["deaths_low", "deaths_best", "deaths_high", "deaths_b"]].sum()
+    )
+    draws = catalog.load("draws")
+    assert list(draws) == ["month", "shared_sd", "side_b", "reported", "draw", "deaths"]
+    assert draws.groupby(["month", "shared_sd", "side_b"]).size().eq(40).all() and len(draws) == 144 * 2 * 2 * 40
+    first = draws[(draws["draw"] == 1) & (draws["shared_sd"] == 0)].set_index("month")
+    best, rest = (first.loc[first["side_b"] == kind, "reported"] for kind in ("with", "without"))
+    since = panel.loc["2012-01-01":]
+    assert best.tolist() == since["deaths_best"].tolist()
+    assert rest.tolist() == (since["deaths_best"] - since["deaths_b"]).tolist()
+    years = panel.groupby(panel.index.year).sum()
+    for (model, shared_sd, side_b), part in catalog.load("totals_year").groupby(["model", "shared_sd", "side_b"]):
+        whole = years["deaths_best"] - (years["deaths_b"] if side_b == "without" else 0)
+        assert part["year"].tolist() == list(range(1989, 2024)) and part["reported"].tolist() == whole.tolist()
+        assert part["deaths_high"].isna().all() if side_b == "without" else part["deaths_low"].sum() == 15_153
+        assert (part["q05"] <= part["q50"]).all() and (part["q50"] <= part["q95"]).all()
+        wide = ((part["q95"] - part["q05"]) / part["q50"]).iloc[-1]
+        assert wide > 0.5 if shared_sd else wide < 0.2, (model, shared_sd)
+
+
+def test_the_same_events_in_another_order_draw_the_same(tmp_path):
+    events, _ = read_events(write(tmp_path / "GEDEvent_v25_1.csv", text(records(12))))
+    for make in (build.draws, build.totals_year):
+        pd.testing.assert_frame_equal(make(events), make(events.sample(frac=1, random_state=1)))
 
 
 def test_a_failed_build_leaves_the_old_tables_whole(tmp_path, capsys, monkeypatch):

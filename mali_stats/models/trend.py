@@ -13,6 +13,7 @@ from mali_stats.models import excess, its
 from mali_stats.models.collinear import Collinearity, collinearity
 from mali_stats.models.covariance import COVARIANCES, Estimate, estimate
 from mali_stats.models.design import Design, design_of
+from mali_stats.models.drawn import pooled_estimate
 from mali_stats.models.phases import Phases, phases
 from mali_stats.models.refit import loglik
 
@@ -38,7 +39,7 @@ class Trend:
     alpha : float or None
         NB2 dispersion, ``Var = mu + alpha mu^2``; None for the other families.
     loglik : float
-        At the estimate; NaN for the quasi-Poisson, which has none.
+        At the estimate; NaN for the quasi-Poisson and for draws, which have none.
     notes : list of str
         What was left out or done differently, and why.
     layout : Design
@@ -75,13 +76,18 @@ class Trend:
 
     @property
     def method(self) -> str:
-        """What the interval rests on: `cov`, or "model or HAC" where the jackknife could not be done."""
+        """What the interval rests on: `cov`, or "model or HAC" where the jackknife could not be done; and draws."""
         return self.estimate.method
 
     @property
+    def counting_share(self) -> float | None:
+        """Share of the variance of the yearly trend that is counting error; None without `draws`."""
+        return getattr(self.estimate, "counting_share", None)
+
+    @property
     def loglik(self) -> float:
-        """Log-likelihood at the estimate; NaN for the quasi-Poisson."""
-        if self.family == "quasipoisson":
+        """Log-likelihood at the estimate; NaN for the quasi-Poisson, and for draws."""
+        if self.family == "quasipoisson" or self.counting_share is not None:
             return np.nan
         return loglik(self.layout.y, self.estimate.mu, self.estimate.alpha)
 
@@ -320,6 +326,7 @@ def fit_trend(
     breaks: Sequence[its.Break | str] | None = None,
     slope: bool = True,
     descriptive: bool = False,
+    draws=None,
 ) -> Trend | Phases:
     r"""Estimate by what counts are multiplied each year.
 
@@ -361,6 +368,11 @@ def fit_trend(
     descriptive : bool
         Fit nothing, and give the rates of the phases that the breaks make of the record, with intervals and
         without p-values; of the other choices only `offset`, `by` and `time` matter.
+    draws : Draws or DataFrame, optional
+        Draws of the outcome in the same cells, by `draw_totals`, or rows of ``load("draws")`` of one shared_sd and
+        one side_b. Each is fitted, and the fits are pooled by Rubin's rules (`pool_rubin`, with the covariance's
+        degrees of freedom as the complete data's); `counting_share` says how much of the variance is counting error.
+        An error that all cells of a draw share (shared_sd) moves the level and not the trend.
 
     Returns
     -------
@@ -469,9 +481,14 @@ def fit_trend(
     _check_choices(family, harmonics, cov, lags)
     breaks = its.breaks_of(breaks)
     if descriptive:
+        if draws is not None:
+            raise ValueError(
+                "fit_trend: descriptive=True fits nothing, so there is nothing to pool draws for; leave one out"
+            )
         return phases(design_of(frame, outcome, time, by, offset, 0), breaks)
     layout = design_of(frame, outcome, time, by, offset, harmonics, breaks, slope)
-    return Trend(frame, outcome, time, by, family, cov, lags, layout, estimate(layout, family, cov, lags))
+    fit = estimate(layout, family, cov, lags) if draws is None else pooled_estimate(draws, layout, family, cov, lags)
+    return Trend(frame, outcome, time, by, family, cov, lags, layout, fit)
 
 
 def _check_choices(family, harmonics, cov, lags):

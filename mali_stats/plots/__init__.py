@@ -6,6 +6,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from mali_stats.clean.adding import is_displacement
+from mali_stats.plots.fans import is_draws, is_fan, plot_fan
 from mali_stats.plots.grids import plot_heatmap, plot_precision
 from mali_stats.plots.maps import plot_map
 from mali_stats.plots.points import is_ledger, plot_points, plot_waterfall
@@ -14,6 +15,7 @@ from mali_stats.plots.theme import set_theme
 
 __all__ = [
     "plot",
+    "plot_fan",
     "plot_fit",
     "plot_heatmap",
     "plot_map",
@@ -25,6 +27,8 @@ __all__ = [
 
 _ACCEPTED = """accepted:
   a fitted trend (ms.fit_trend)                            -> plot_fit
+  draws of totals (ms.draw_totals)                         -> plot_fan
+  month, year or horizon, and quantiles (q05, q95, ...)    -> plot_fan
   geo_precision, date_precision, events                    -> plot_precision
   the ledger of a stock (ms.stock_flow_ledger)             -> a waterfall
   displacement figures, stocks of one indicator            -> plot_points
@@ -38,17 +42,17 @@ def plot(result, **options) -> Axes:
 
     Parameters
     ----------
-    result : Trend or pandas.DataFrame
-        a fitted trend, a table of precision, stocks of displacement or their ledger, a panel, deaths by month or
-        year, or deaths by region.
+    result : Trend, Draws or pandas.DataFrame
+        a fitted trend, draws or quantiles over time, a table of precision, stocks of displacement or their ledger, a
+        panel, deaths by month or year, or deaths by region.
     options
         handed on to the plot that is picked, such as ``ax=`` or ``source=``.
 
     Returns
     -------
     matplotlib.axes.Axes
-        what ``plot_fit``, ``plot_precision``, ``plot_points``, ``plot_heatmap``, ``plot_series`` or ``plot_map``
-        returns, or the waterfall of a ledger.
+        what ``plot_fit``, ``plot_fan``, ``plot_precision``, ``plot_points``, ``plot_heatmap``, ``plot_series`` or
+        ``plot_map`` returns, or the waterfall of a ledger.
 
     Raises
     ------
@@ -67,11 +71,15 @@ def plot(result, **options) -> Axes:
     """
     if is_trend(result):
         return plot_fit(result, **options)
+    if is_draws(result):
+        return plot_fan(result, **options)
     if not isinstance(result, pd.DataFrame):
         raise TypeError(f"plot: got {type(result).__name__}; {_ACCEPTED}")
     has = set(result.columns)
     if {"geo_precision", "date_precision", "events"} <= has and "event_id" not in has:
         return plot_precision(result, **options)
+    if is_fan(result):
+        return plot_fan(result, **options)
     if is_ledger(result):
         return plot_waterfall(result, **options)
     if is_displacement(result):

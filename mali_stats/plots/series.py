@@ -306,7 +306,8 @@ def _rate(trend) -> str:
     ratio = f"{getattr(trend, 'rate_name', 'rate ratio per year')} {trend.rate_ratio_per_year:.2f}"
     if not np.isfinite([low, high]).all():
         return f"{ratio} (no interval)"
-    how = _COV.get(trend.method, trend.method)
+    name, *draws = trend.method.split(", ", 1)
+    how = ", ".join([_COV.get(name, name), *draws])
     return f"{ratio} (95 % interval {low:.2f} to {high:.2f}, {how})"
 
 
