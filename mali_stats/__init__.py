@@ -28,6 +28,8 @@ _WHERE = {
     "add_population": "panel",
     # models
     "fit_trend": "models.trend",
+    "fit_tail": "models.severity",
+    "exceedance": "models.exceedance",
     "stock_to_flow": "models.stocks",
     "interpolate_stock": "models.stocks",
     "stock_flow_ledger": "models.stocks",
@@ -39,6 +41,7 @@ _WHERE = {
     "plot_points": "plots",
     "plot_precision": "plots",
     "plot_fit": "plots",
+    "plot_ccdf": "plots",
     "set_theme": "plots",
 }
 __all__ = [*_WHERE, "__version__"]
@@ -49,11 +52,14 @@ if TYPE_CHECKING:
     from mali_stats.clean.events import read_events
     from mali_stats.clean.figure_sums import implied_base, sum_figures
     from mali_stats.clean.figures import parse_figure
+    from mali_stats.models.exceedance import exceedance
+    from mali_stats.models.severity import fit_tail
     from mali_stats.models.stocks import interpolate_stock, stock_flow_ledger, stock_to_flow
     from mali_stats.models.trend import fit_trend
     from mali_stats.panel import add_population, region_month_panel
     from mali_stats.plots import (
         plot,
+        plot_ccdf,
         plot_fit,
         plot_heatmap,
         plot_map,

@@ -10,10 +10,12 @@ from mali_stats.plots.grids import plot_heatmap, plot_precision
 from mali_stats.plots.maps import plot_map
 from mali_stats.plots.points import is_ledger, plot_points, plot_waterfall
 from mali_stats.plots.series import is_trend, plot_fit, plot_series
+from mali_stats.plots.tails import is_tail, plot_ccdf
 from mali_stats.plots.theme import set_theme
 
 __all__ = [
     "plot",
+    "plot_ccdf",
     "plot_fit",
     "plot_heatmap",
     "plot_map",
@@ -25,6 +27,7 @@ __all__ = [
 
 _ACCEPTED = """accepted:
   a fitted trend (ms.fit_trend)                            -> plot_fit
+  a fitted tail (ms.fit_tail)                              -> plot_ccdf
   geo_precision, date_precision, events                    -> plot_precision
   the ledger of a stock (ms.stock_flow_ledger)             -> a waterfall
   displacement figures, stocks of one indicator            -> plot_points
@@ -38,17 +41,17 @@ def plot(result, **options) -> Axes:
 
     Parameters
     ----------
-    result : Trend or pandas.DataFrame
-        a fitted trend, a table of precision, stocks of displacement or their ledger, a panel, deaths by month or
-        year, or deaths by region.
+    result : Trend, Tail or pandas.DataFrame
+        a fitted trend or tail, a table of precision, stocks of displacement or their ledger, a panel, deaths by
+        month or year, or deaths by region.
     options
         handed on to the plot that is picked, such as ``ax=`` or ``source=``.
 
     Returns
     -------
     matplotlib.axes.Axes
-        what ``plot_fit``, ``plot_precision``, ``plot_points``, ``plot_heatmap``, ``plot_series`` or ``plot_map``
-        returns, or the waterfall of a ledger.
+        what ``plot_fit``, ``plot_ccdf``, ``plot_precision``, ``plot_points``, ``plot_heatmap``, ``plot_series``
+        or ``plot_map`` returns, or the waterfall of a ledger.
 
     Raises
     ------
@@ -67,6 +70,8 @@ def plot(result, **options) -> Axes:
     """
     if is_trend(result):
         return plot_fit(result, **options)
+    if is_tail(result):
+        return plot_ccdf(result, **options)
     if not isinstance(result, pd.DataFrame):
         raise TypeError(f"plot: got {type(result).__name__}; {_ACCEPTED}")
     has = set(result.columns)
