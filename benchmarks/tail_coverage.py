@@ -90,7 +90,7 @@ def main() -> None:
     rows = [row for name in LAWS for n_tail in (100, 400) for row in fits(name, n_tail, n, 100, 1)]
     settings = [(12, 0.7, 0.0), (25, 0.7, 0.0), (12, 0.0, 0.0), (12, 0.7, 0.3)]
     rows += [row for name in SIZES for setting in settings for row in rates(name, *setting, n, 500, 2)]
-    table = pd.DataFrame(rows).round(3)
+    table = pd.DataFrame(rows).round(3).convert_dtypes()
     print(table.to_string(index=False))
     if not quick:
         table.to_csv(RESULT, index=False, lineterminator="\n")
