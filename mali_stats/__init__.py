@@ -35,6 +35,8 @@ _WHERE = {
     "draw_totals": "models.totals",
     "pool_rubin": "models.pooling",
     "heaping": "models.heaping",
+    "fit_tail": "models.severity",
+    "exceedance": "models.exceedance",
     "stock_to_flow": "models.stocks",
     "interpolate_stock": "models.stocks",
     "stock_flow_ledger": "models.stocks",
@@ -47,6 +49,7 @@ _WHERE = {
     "plot_precision": "plots",
     "plot_fit": "plots",
     "plot_fan": "plots",
+    "plot_ccdf": "plots",
     "set_theme": "plots",
 }
 __all__ = [*_WHERE, "__version__"]
@@ -57,16 +60,19 @@ if TYPE_CHECKING:
     from mali_stats.clean.events import read_events
     from mali_stats.clean.figure_sums import implied_base, sum_figures
     from mali_stats.clean.figures import parse_figure
-    from mali_stats.models.its import Break
+    from mali_stats.models.exceedance import exceedance
     from mali_stats.models.heaping import heaping
+    from mali_stats.models.its import Break
     from mali_stats.models.pooling import pool_rubin
+    from mali_stats.models.severity import fit_tail
     from mali_stats.models.stocks import interpolate_stock, stock_flow_ledger, stock_to_flow
     from mali_stats.models.totals import draw_totals
     from mali_stats.models.trend import fit_trend
-    from mali_stats.panel import add_population, family_totals, region_month_panel
     from mali_stats.models.uncertainty import fatality_dist
+    from mali_stats.panel import add_population, family_totals, region_month_panel
     from mali_stats.plots import (
         plot,
+        plot_ccdf,
         plot_fan,
         plot_fit,
         plot_heatmap,

@@ -138,6 +138,20 @@ def sizes(events: pd.DataFrame) -> pd.DataFrame:
     return events.groupby(keys, observed=True, dropna=False).size().rename("events").reset_index()
 
 
+def sizes_variants(events: pd.DataFrame) -> pd.DataFrame:
+    """The same if a report split over places were one event, and if side b's dead were left out."""
+    report = events["report_id"].str.extract(r"^(.*)\.\d+$", expand=False).fillna(events["event_id"])
+    parts = events.groupby([report.rename("report"), "type_of_violence"], observed=True)
+    merged = parts[["deaths_best", "deaths_b"]].sum(min_count=1)
+    merged = merged.assign(date_start=parts["date_start"].min()).reset_index()
+    tables = {"merged": merged, "without side b": _without_b(events), "merged, without side b": _without_b(merged)}
+    return pd.concat({name: sizes(t) for name, t in tables.items()}, names=["variant", None]).reset_index("variant")
+
+
+def _without_b(events: pd.DataFrame) -> pd.DataFrame:
+    return events.assign(deaths_best=events["deaths_best"] - events["deaths_b"])
+
+
 def precision(events: pd.DataFrame) -> pd.DataFrame:
     """How exactly events are placed and dated, by year."""
     keys = [events["date_start"].dt.year.rename("year"), events["geo_precision"], events["date_precision"]]
@@ -291,6 +305,9 @@ FROM_EVENTS: dict[str, Spec] = {
         cercle_year),
     "sizes": ("Sizes of events by year and type of violence", ("ucdp_ged",),
         "Best estimates; sizes that occur.", sizes),
+    "sizes_variants": ("Sizes of events counted otherwise, by year and type of violence", ("ucdp_ged",),
+        "merged: a report split over places is one event, of its first day's year; without side b: best less "
+        "deaths_b. Sizes that occur.", sizes_variants),
     "precision": ("Precision of place and date by year", ("ucdp_ged",), "Combinations that occur.", precision),
     "sources_year": ("What events cite, by year", ("ucdp_ged",), "Kinds by seeds/source_kinds.csv.",
         sources_year),

@@ -9,6 +9,7 @@ from making import RAW, WEB_MALI, needs_raw, record, records, shipped, text, wri
 
 from mali_stats import build, catalog, synthetic
 from mali_stats.build import main
+from mali_stats.catalog import load
 from mali_stats.clean.events import read_events
 
 TOTALS = ["--country-year", str(RAW / "ucdp" / "organizedviolence_country_year_v25_1_sahel.csv.gz"),
@@ -107,6 +108,32 @@ def test_a_failed_build_leaves_the_old_tables_whole(tmp_path, capsys, monkeypatc
 def test_a_file_of_the_wrong_kind_is_told(tmp_path):
     with pytest.raises(ValueError, match=r"other.csv: the columns Country Code, Year, Value are missing"):
         build.population(write(tmp_path / "other.csv", "a,b\n1,2\n"))
+
+
+def test_sizes_are_counted_in_three_other_ways():
+    """Two parts of one report in two years, one of another, one alone; no relid means an event of its own."""
+    events = pd.DataFrame({
+        "event_id": list("abcde"), "report_id": ["R-1.1", "R-1.2", "R-10.1", "R-1", pd.NA],
+        "date_start": pd.to_datetime(["2023-01-02", "2022-12-30", "2023-05-01", "2023-05-01", "2023-06-01"]),
+        "type_of_violence": pd.Categorical(["state-based"] * 4 + ["one-sided"], ["state-based", "non-state", "one-sided"], ordered=True),
+        "deaths_best": pd.array([28, 28, 5, 65, 0], "Int64"), "deaths_b": pd.array([20, 0, 5, 50, 0], "Int64"),
+    })  # fmt: skip
+    table = build.sizes_variants(events)
+    sizes = {name: list(zip(t["year"], t["size"], t["events"], strict=True)) for name, t in table.groupby("variant")}
+    assert sizes == {
+        "merged": [(2022, 56, 1), (2023, 5, 1), (2023, 65, 1), (2023, 0, 1)],
+        "without side b": [(2022, 28, 1), (2023, 0, 1), (2023, 8, 1), (2023, 15, 1), (2023, 0, 1)],
+        "merged, without side b": [(2022, 36, 1), (2023, 0, 1), (2023, 15, 1), (2023, 0, 1)],
+    }
+
+
+def test_the_other_ways_lose_nobody():
+    of = {name: t.assign(dead=t["size"] * t["events"]) for name, t in load("sizes_variants").groupby("variant")}
+    recorded = load("sizes").eval("size * events").sum()
+    assert of["merged"]["dead"].sum() == recorded == 15742
+    assert of["without side b"]["dead"].sum() == of["merged, without side b"]["dead"].sum()
+    assert of["without side b"]["dead"].sum() == recorded - load("region_month")["deaths_b"].sum()
+    assert of["without side b"]["events"].sum() == load("sizes")["events"].sum()
 
 
 def test_displacement_takes_unhcr_files_and_keeps_what_concerns_the_country(tmp_path):

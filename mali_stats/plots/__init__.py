@@ -11,10 +11,12 @@ from mali_stats.plots.grids import plot_heatmap, plot_precision
 from mali_stats.plots.maps import plot_map
 from mali_stats.plots.points import is_ledger, plot_points, plot_waterfall
 from mali_stats.plots.series import is_trend, plot_fit, plot_series
+from mali_stats.plots.tails import is_tail, plot_ccdf
 from mali_stats.plots.theme import set_theme
 
 __all__ = [
     "plot",
+    "plot_ccdf",
     "plot_fan",
     "plot_fit",
     "plot_heatmap",
@@ -29,6 +31,7 @@ _ACCEPTED = """accepted:
   a fitted trend (ms.fit_trend)                            -> plot_fit
   draws of totals (ms.draw_totals)                         -> plot_fan
   month, year or horizon, and quantiles (q05, q95, ...)    -> plot_fan
+  a fitted tail (ms.fit_tail)                              -> plot_ccdf
   geo_precision, date_precision, events                    -> plot_precision
   the ledger of a stock (ms.stock_flow_ledger)             -> a waterfall
   displacement figures, stocks of one indicator            -> plot_points
@@ -42,17 +45,15 @@ def plot(result, **options) -> Axes:
 
     Parameters
     ----------
-    result : Trend, Draws or pandas.DataFrame
-        a fitted trend, draws or quantiles over time, a table of precision, stocks of displacement or their ledger, a
-        panel, deaths by month or year, or deaths by region.
+    result : result or pandas.DataFrame
+        one of those listed when another is given: what a model returns, or a frame known by its columns.
     options
         handed on to the plot that is picked, such as ``ax=`` or ``source=``.
 
     Returns
     -------
     matplotlib.axes.Axes
-        what ``plot_fit``, ``plot_fan``, ``plot_precision``, ``plot_points``, ``plot_heatmap``, ``plot_series`` or
-        ``plot_map`` returns, or the waterfall of a ledger.
+        what the plot that is picked returns.
 
     Raises
     ------
@@ -73,6 +74,8 @@ def plot(result, **options) -> Axes:
         return plot_fit(result, **options)
     if is_draws(result):
         return plot_fan(result, **options)
+    if is_tail(result):
+        return plot_ccdf(result, **options)
     if not isinstance(result, pd.DataFrame):
         raise TypeError(f"plot: got {type(result).__name__}; {_ACCEPTED}")
     has = set(result.columns)
