@@ -72,6 +72,8 @@ def baseline_draws(
     TypeError, ValueError
         If the method is unknown, the series is shorter than the method looks back, or has gaps, or holds what is
         no count.
+    RuntimeError
+        If "trend" finds no line, as where all counts lie in one month.
 
     Notes
     -----
@@ -190,7 +192,10 @@ def _trend(past, shape, window, lead, random):
     X = np.column_stack([np.ones(len(y)), np.arange(1 - len(y), 1)])
     fit = refit(X, y, family="nb2")
     if not fit.converged[0]:
-        raise RuntimeError("baseline_draws: no line could be fitted to the last months; use another method.")
+        raise RuntimeError(
+            f"baseline_draws: 'trend' could not fit a line to the last {len(y)} months, {int((y > 0).sum())} of which "
+            "have any count; use another method, such as 'nb_moments'."
+        )
     mu = np.exp(X @ fit.coef[0])
     information = X.T @ (X * (mu / (1 + fit.alpha[0] * mu))[:, None])
     lines = random.multivariate_normal(fit.coef[0], np.linalg.inv(information), size=shape[1])

@@ -159,7 +159,8 @@ def rolling_origin(
         the horizon, and by name ``lead`` and ``seed`` if it takes them; it gives draws (horizon, n).
         "conflictology" by name is its 12 months themselves.
     cutoffs : list of str, datetime or Period
-        The last month that each forecast knows. VIEWS forecasts a year from the October before.
+        The last month that each forecast knows (of a longer Period the first month). VIEWS forecasts a year from the
+        October before.
     horizon : int
         Months forecast.
     lead : int
@@ -225,7 +226,8 @@ def _known(methods) -> dict[str, str | Callable]:
 def _origins(series, cutoffs, horizon, lead) -> list[Origin]:
     """The cut-offs in order, each with what came before and what is to be forecast."""
     first, last = series.index[0], series.index[-1]
-    periods = sorted({pd.Period(c, "M") for c in ([cutoffs] if isinstance(cutoffs, str) else cutoffs)})
+    given = [cutoffs] if isinstance(cutoffs, str) else cutoffs
+    periods = sorted({pd.Period(c.start_time if isinstance(c, pd.Period) else c, "M") for c in given})
     if not periods:
         raise ValueError("rolling_origin: no cut-offs; give the last month known, such as ['2021-10', '2022-10'].")
     for cutoff in periods:

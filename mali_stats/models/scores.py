@@ -98,8 +98,8 @@ def _numbers(values) -> np.ndarray:
 def _crps(y, x) -> np.ndarray:
     # In order x(1) <= ... <= x(n) the sum of |x_i - x_j| is 2 sum of (2 i - n - 1) x(i): no n x n table.
     n = x.shape[1]
-    weights = (2 * np.arange(1, n + 1) - n - 1) / n**2
-    return np.abs(x - y[:, None]).mean(axis=1) - (np.sort(x, axis=1) * weights).sum(axis=1)
+    apart = (np.sort(x, axis=1) * (2 * np.arange(1, n + 1) - n - 1)).sum(axis=1)
+    return np.abs(x - y[:, None]).mean(axis=1) - apart / n**2
 
 
 def _ignorance(y, x) -> np.ndarray:
