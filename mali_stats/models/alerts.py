@@ -77,7 +77,8 @@ class Alerts:
             - worst: how many are called so, with hindsight.
             - caught: those with a flag in the month itself or in the `before` months ahead of it.
             - ahead: those with a flag in an earlier month of these, which is all that a warning is.
-            - ahead_by_chance: as many as would be, on average, were the alarms laid on tested months by lot.
+            - ahead_by_chance: as many as would be, on average, were the alarms laid on tested months by lot. In a war
+              that grows, alarms and worst months both come late: more than that is no proof of a warning.
             - median_lead: of those caught, in months or days, from the first such flag to the worst.
             - alarms: flagged months; for "hdx" flagged days less than 30 days apart are one.
             - false_alarms: those with no worst month from their first to `before` months after their last.

@@ -156,6 +156,10 @@ def regions_of(panel: pd.DataFrame, outcome: str, by: str, time: str, notes: lis
         lost = panel.loc[away, outcome].sum()
         notes.append(f"{int(away.sum())} rows of {by} {UNALLOCATED!r} left out, with {lost:g} {outcome}")
     inside = panel[~away]
+    if inside.empty:
+        raise ValueError(
+            f"flag_months: no {by} is left; {len(panel)} rows are {UNALLOCATED!r}, give a Series of their sum."
+        )
     if "in_scope" in inside:
         inside = inside.assign(**{outcome: inside[outcome].where(inside["in_scope"].fillna(True).astype(bool))})
     return {region: part.set_index(time)[outcome] for region, part in inside.groupby(by, sort=True)}

@@ -99,6 +99,14 @@ def test_hdx_by_brute_force(options, scale, floor):
     np.testing.assert_allclose(table["baseline"][700], np.mean(sums[700 - 365 : 701]))
 
 
+def test_the_threshold_of_hdx_looks_back_as_far_as_its_level():
+    y = np.zeros(1000, int)
+    y[[500, 894, 895]] = [300, 100, 100]  # the sum of 300 stands until day 529, 366 days before 895
+    table = ms.flag_months(days(y)).tidy()
+    assert table["threshold"][[894, 895]].tolist() == [300, 100]
+    assert table["flagged"][[894, 895]].tolist() == [False, True]
+
+
 def test_cool_down_lets_a_higher_level_through():
     y = np.zeros(1800, int)
     y[[300, 420, 900, 1500, 1520, 1540]] = [500, 400, 450, 300, 350, 600]
@@ -169,9 +177,8 @@ def test_backtest_by_hand():
     }  # fmt: skip
     leads = backtest.leads(flagged, backtest.worst_periods(value, 0.1, 1), 3)
     np.testing.assert_array_equal(leads, [2, 0, np.nan])
-    assert backtest.leads(flagged, np.array([1, 9]), 3).tolist()[1] == 1 and np.isnan(
-        backtest.leads(flagged, [1], 3)[0]
-    )
+    early = np.r_[True, np.zeros(9, bool)]
+    np.testing.assert_array_equal(backtest.leads(early, np.array([0, 1, 3, 4]), 3), [0, 1, 3, np.nan])
 
 
 def test_alarms_of_days_close_together_are_one_and_worst_sums_do_not_overlap():
@@ -346,6 +353,7 @@ def test_notes_say_what_was_not_tested_and_on_what_release():
     (days(range(9)), "hdx", {"floor": 0}, ValueError, "floor=0; more than 0 is wanted"),
     (days(range(9)), "hdx", {"cooldown": 1.5}, TypeError, "cooldown=1.5 is a float"),
     (panel({"a": made()}).drop(columns="region"), "ears_c1", {}, ValueError, "no column 'region', it has month, deaths_best; say which by outcome=, by="),
+    (panel({"unallocated": made()}), "ears_c1", {}, ValueError, "no region is left; 120 rows are 'unallocated'"),
     (panel({"a": made()}).assign(region=None), "ears_c1", {}, ValueError, "region is missing in 120 rows"),
     (panel({"a": made(), "b": made().drop(pd.Period("2015-04", "M"))}), "ears_c1", {}, ValueError, "region b: 2015-04 is missing"),
 ])  # fmt: skip

@@ -1,4 +1,5 @@
 import functools
+import itertools
 import json
 from pathlib import Path
 
@@ -314,6 +315,16 @@ def test_scorecard_sums_up_tidy(views):
     assert (card["windows"] == 6).all() and (card["months"] == 72).all()
     steps = views.scorecard(by="step")
     assert steps["step"].unique().tolist() == [*range(3, 15)] and (steps["months"] == 6).all()
+
+
+def test_interval_of_the_skill_is_that_of_all_ways_to_draw_the_windows_again(views):
+    table = views.tidy()
+    windows = table[table["method"] == "trend"].groupby("cutoff")[["crps", "crps_reference"]].mean().to_numpy()
+    ways = np.array([*itertools.product(range(6), repeat=6)])
+    crps, reference = windows.T[:, ways].mean(axis=2)
+    row = views.scorecard().set_index("method").loc["trend"]
+    known = np.quantile(1 - crps / reference, [0.05, 0.95])
+    np.testing.assert_allclose(row[["skill_low", "skill_high"]].astype(float), known, atol=0.015)
 
 
 def test_repr_notes_and_silence(views, capfd, mali):

@@ -44,6 +44,7 @@ def test_interval_score_is_that_of_scoringrules(alpha):
     (6, [1, 2, 3, 5], np.log2(15)),
     (10, [6, 10, 11, 25], np.log2(15 / 3)),
     (1001, [1000, 1001, 9000, 500000], np.log2(15 / 4)),  # the last bin has no end
+    (0, [0.4, 0.5, 1, 2], np.log2(15 / 2)),  # a bin begins with its lower edge
     (500, [251, 500, 501, 250], np.log2(15 / 3)),
 ])  # fmt: skip
 def test_ignorance_counts_in_bins_with_a_draw_more_in_each(observed, draws, bits):
