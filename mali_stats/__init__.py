@@ -40,6 +40,10 @@ _WHERE = {
     "stock_to_flow": "models.stocks",
     "interpolate_stock": "models.stocks",
     "stock_flow_ledger": "models.stocks",
+    "baseline_draws": "models.forecast",
+    "score_draws": "models.forecast",
+    "rolling_origin": "models.forecast",
+    "flag_months": "models.alerts",
     # plots
     "plot": "plots",
     "plot_series": "plots",
@@ -60,7 +64,9 @@ if TYPE_CHECKING:
     from mali_stats.clean.events import read_events
     from mali_stats.clean.figure_sums import implied_base, sum_figures
     from mali_stats.clean.figures import parse_figure
+    from mali_stats.models.alerts import flag_months
     from mali_stats.models.exceedance import exceedance
+    from mali_stats.models.forecast import baseline_draws, rolling_origin, score_draws
     from mali_stats.models.heaping import heaping
     from mali_stats.models.its import Break
     from mali_stats.models.pooling import pool_rubin
