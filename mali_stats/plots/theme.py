@@ -166,19 +166,13 @@ def legend_above(ax: Axes, handles: list, title: str | None = None, **look) -> N
 
 def sign(ax: Axes, source: str | None, shown: str = "", cards: Iterable[str] = ("ucdp_ged",)) -> None:
     """Write the source in small grey letters below the axes and all their labels."""
-    text = f"Source: {source or '; '.join(map(_publisher, cards))}." + (f" Shown: {shown}." if shown else "")
+    text = f"Source: {source or '; '.join(map(catalog.publisher, cards))}." + (f" Shown: {shown}." if shown else "")
     width = int(ax.get_position().width * ax.figure.get_figwidth() * 17)
     ax.annotate(
         textwrap.fill(text, max(width, 30)), xy=(0, 0), xycoords=("axes fraction", ax.xaxis.label),
         xytext=(0, -5), textcoords="offset points", ha="left", va="top", fontsize=7.5, color=GREY,
         annotation_clip=False, gid="source",
     )  # fmt: skip
-
-
-def _publisher(card: str) -> str:
-    """Return publisher and licence; which release a frame comes from it does not say, so none is named."""
-    known = catalog.cards()[card]
-    return f"{known['short'].replace(' {version}', '')}, {known['licence']}"
 
 
 def sources_of(rows: pd.DataFrame) -> str:

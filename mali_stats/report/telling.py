@@ -1,0 +1,102 @@
+"""A brief in sentences: its paragraph, and the notes on what it does not give."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pandas as pd
+
+from mali_stats import catalog
+from mali_stats.report import measures
+from mali_stats.report.spans import Span
+from mali_stats.report.wording import Words, code
+
+#: Families named in the paragraph; the table has them all.
+NAMED = 3
+
+
+def paragraph_of(brief) -> str:
+    """Say a brief's figures in plain words, with their source and where the record ends."""
+    words = Words(brief.lang)
+    source = catalog.cite("region_month", style="short")
+    return " ".join([
+        *_deaths(brief, words),
+        *_one_sided(brief.table, words),
+        *_people(brief.table, words),
+        words("tell_unplaced_region" if brief.region else "tell_unplaced", n=words.number(brief.unplaced)),
+        words("tell_reported"),
+        words("tell_source", source=source, day=words.day(brief.record_ends)),
+    ])  # fmt: skip
+
+
+def _deaths(brief, words: Words) -> Iterator[str]:
+    totals = brief.table[brief.table["family"].isna()].set_index(["measure", "estimate"])
+    now, before = totals["this_span"], totals["span_before"]
+    yield words("tell_deaths", place=brief.place, span=words.span(brief.span), **_triple(now, words))
+    if brief.before is not None:
+        yield words("tell_before", span=words.span(brief.before), **_triple(before, words))
+    if now["deaths_without_b", "best"] < now["deaths", "best"]:
+        yield words("tell_side_b", best=words.number(now["deaths_without_b", "best"]))
+    yield words("tell_civilians", n=words.number(now["deaths_civilians", "best"]))
+
+
+def _triple(figures: pd.Series, words: Words) -> dict[str, str]:
+    return {
+        "deaths": words.counted(figures["deaths", "best"], "deaths"),
+        "low": words.number(figures["deaths", "low"]),
+        "high": words.number(figures["deaths", "high"]),
+        "events": words.counted(figures["events", "count"], "events"),
+    }
+
+
+def _one_sided(table: pd.DataFrame, words: Words) -> Iterator[str]:
+    """Name the families with most deaths, and what the others add up to."""
+    best = table[(table["measure"] == "one_sided") & (table["estimate"] == "best")]
+    families = best[best["family"].notna() & (best["this_span"] > 0)]
+    if families.empty:
+        yield words("tell_no_one_sided", period=best["period"].iloc[-1])
+        return
+    named = [f"{measures.family_name(r.family, words)} {words.number(r.this_span)}" for r in families[:NAMED].itertuples()]
+    if len(families) > NAMED:
+        named.append(words("tell_others", n=words.number(families["this_span"].iloc[NAMED:].sum())))
+    yield words("tell_one_sided", period=families["period"].iloc[0], list="; ".join(named))
+
+
+def _people(table: pd.DataFrame, words: Words) -> Iterator[str]:
+    for stock in table[table["measure"].isin(["idps", "refugees"]) & table["this_span"].notna()].itertuples():
+        day = words.day(pd.Timestamp(stock.period))
+        yield words(f"tell_{stock.measure}", n=words.number(stock.this_span), source=code(stock.source), day=day)
+
+
+# ---- notes -------------------------------------------------------------------------------------------------
+
+
+def notes_of(table: pd.DataFrame, region: str | None, span: Span, record: Span, words: Words) -> list[str]:
+    """Say what a brief's table does not give, and why."""
+    notes = [words("note_side_b")]
+    if span.before.start < record.start:
+        start = f"{words.month(record.start)} {record.start.year}"
+        notes.insert(0, words("note_no_before", start=start, n=words.number(span.n)))
+    both = table[table["this_span"].notna() & table["span_before"].notna() & table["change_percent"].isna()]
+    people = both["measure"].isin(["idps", "refugees", "population"])
+    if not people.all():
+        notes.append(words("note_percent", n=measures.SMALL))
+    if people.any():
+        notes.append(words("note_people"))
+    return notes + [words(f"note_{key}") for key in (("national", "years") if region else ())]
+
+
+def notes_of_people(figures: pd.DataFrame, table: pd.DataFrame, july: pd.DataFrame, words: Words) -> Iterator[str]:
+    """Say which other figures there are of displaced people, which are missing, and what a population rests on."""
+    rows = table.set_index("measure")
+    for measure in ("idps", "refugees") if len(figures) else ():
+        if pd.isna(rows.at[measure, "this_span"]):
+            label = rows.at[measure, "label"].partition(" (")[0]
+            yield words("note_no_stock", what=label)
+    if others := measures.other_figures(figures, rows.loc["idps"]):
+        listed = ", ".join(f"{code(source)} {words.number(n)}" for source, n in others.items())
+        yield words("note_other_figures", list=listed)
+    flags = set("; ".join(july["population_issues"]).split("; ")) if len(july) else set()
+    for flag, key in (("partly-not-enumerated", "partly"), ("created-later", "later"), ("extrapolated", "extrapolated")):
+        if flag in flags:
+            yield words(f"note_{key}")
