@@ -14,10 +14,10 @@ import numpy as np
 import pandas as pd
 
 from mali_stats import catalog
-from mali_stats.clean import places
+from mali_stats.clean import actors, places
 from mali_stats.clean.values import Values, count, day, decimal, degrees, level, whole
 from mali_stats.ledger import Ledger
-from mali_stats.schema import DATE_PRECISION, DEATHS, EVENTS, GEO_PRECISION, VIOLENCE, check, typed
+from mali_stats.schema import DATE_PRECISION, DEATHS, EVENTS, FAMILIES, GEO_PRECISION, VIOLENCE, check, typed
 from mali_stats.sources import files, ucdp
 
 
@@ -78,7 +78,7 @@ def read_events(path, country: str | Path | None = None) -> tuple[pd.DataFrame, 
     events = _newest(events, ledger)
     if code is not None:
         events = _only(events, code, ledger)
-    events = _between_rows(events)
+    events = _between_rows(actors.fill(events, ledger))
     _count_issues(events, ledger)
     ledger.count("clean", "events", "kept", events)
     return events, ledger.check()
@@ -100,8 +100,8 @@ class _Part:
 
 def _read(table: files.Table) -> _Part:
     own = {name.strip().casefold(): name for name in reversed(table.columns)}
-    if set(EVENTS) <= set(own):
-        raw = table.take({own[c]: c for c in EVENTS})
+    if set(EVENTS) - set(FAMILIES) <= set(own):
+        raw = table.take({own[c]: c for c in EVENTS if c in own})
         return _Part(table, None, raw, saved=_retyped(table, raw))
     layout, missing = ucdp.recognise(table)
     if layout is None:
@@ -129,14 +129,16 @@ def _retyped(table: files.Table, raw: pd.DataFrame) -> pd.DataFrame:
         "text": (str, "text"),
     }
     out = {}
-    for column, kind in EVENTS.items():
+    for column, kind in [(c, k) for c, k in EVENTS.items() if c in raw]:
         levels = {level: level for level in kind} if isinstance(kind, tuple) else {}
         parse, accepted = (levels.__getitem__, ", ".join(kind)) if levels else kinds[kind]
         out[column] = read.turn(column, parse, accepted, empty=column not in ("event_id", "date_start", "date_end"))
     read.done()
     out["issues"] = out["issues"].fillna("")
     try:
-        return check(typed(pd.DataFrame(out), EVENTS))
+        saved = typed(pd.DataFrame(out), {c: k for c, k in EVENTS.items() if c in out})
+        absent = {c: actors.side_families(saved, c[-1])["family"] for c in FAMILIES if c not in out}
+        return check(typed(saved.assign(**absent), EVENTS))
     except ValueError as error:
         raise ValueError(f"{table.name}, a table saved by mali_stats, is not valid any more. {error}") from error
 
@@ -144,6 +146,9 @@ def _retyped(table: files.Table, raw: pd.DataFrame) -> pd.DataFrame:
 def _saved(part: _Part, code: str | None) -> tuple[pd.DataFrame, Ledger]:
     ledger = Ledger()
     ledger.count("read", f"rows in {part.table.name}", "in", part.saved)
+    absent = [c for c in FAMILIES if c not in part.raw]
+    if absent:
+        ledger.notes.append(f"{part.table.name} was saved without {' and '.join(absent)}: filled in from its sides.")
     events = part.saved if code is None else _only(part.saved, code, ledger)
     ledger.count("read", "events, as they were saved", "kept", events)
     return events, ledger.check()
