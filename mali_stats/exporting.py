@@ -87,7 +87,8 @@ def export(
     content, remarks = _csv(shown, hxl) if as_table else (_drawn(shown, path, caption, origin), [])
     if not as_table and callable(getattr(thing, "figure", None)):
         _close(shown)  # it was drawn for this file only
-    text = beside(path.with_suffix(".txt"), path.name, _lines(thing, caption, origin, remarks))
+    lines = [f"What: {caption}", *origin.lines(), *remarks, *(_notes(thing) if as_table else [])]
+    text = beside(path.with_suffix(".txt"), path.name, lines)
     catalog.replace(path, content)
     catalog.replace(path.with_suffix(".txt"), text)
     return [path, path.with_suffix(".txt")]
@@ -104,11 +105,8 @@ def _is_table(path: Path, hxl: bool) -> bool:
     return ending in TABLES
 
 
-def _lines(thing, caption: str, origin: Origin, remarks: list[str]) -> list[str]:
-    notes = [] if isinstance(thing, pd.DataFrame) else list(getattr(thing, "notes", []))
-    said = [f"What: {caption}", f"Source: {origin.source}", f"Licence: {origin.licence}", origin.ends]
-    cite = [f"Cite: {origin.cite}"] if origin.cite else []
-    return [*said, *cite, *remarks, *(f"Note: {note}" for note in notes)]
+def _notes(thing) -> list[str]:
+    return [] if isinstance(thing, pd.DataFrame) else [f"Note: {note}" for note in getattr(thing, "notes", [])]
 
 
 # ---- figures -----------------------------------------------------------------------------------------------
@@ -128,7 +126,7 @@ def _drawn(figure, path: Path, caption: str, origin: Origin) -> bytes:
     import matplotlib as mpl
 
     kind = path.suffix.lower()[1:]
-    inside = {"Title": caption, "Description": f"{REPORTED} {origin.ends}", "Source": origin.source}
+    inside = {"Title": caption, "Description": f"{REPORTED} Record ends: {origin.ends}.", "Source": origin.source}
     inside |= {"Copyright": origin.licence} if kind == "png" else {"Rights": origin.licence, "Date": None}
     buffer = io.BytesIO()
     with mpl.rc_context({"svg.hashsalt": "mali_stats"}):
@@ -196,8 +194,8 @@ def _csv(table: pd.DataFrame, hxl: bool) -> tuple[bytes, list[str]]:
     if changed := int((safe != cells).where(cells.notna(), False).to_numpy().sum()):
         remarks.append(f"Cells with an apostrophe before what a spreadsheet would run as a formula: {changed}")
     out = io.StringIO(newline="")
-    csv.writer(out, lineterminator="\n").writerows(heads)
-    safe.to_csv(out, header=False, index=False, lineterminator="\n")
+    csv.writer(out).writerows(heads)  # lines end as in RFC 4180: cells that hold an end of their own are quoted
+    safe.to_csv(out, header=False, index=False, lineterminator="\r\n")
     return out.getvalue().encode(), remarks
 
 

@@ -25,6 +25,11 @@ class Origin:
     ends: str
     cite: str = ""
 
+    def lines(self) -> list[str]:
+        """Say it in lines."""
+        said = [f"Source: {self.source}", f"Licence: {self.licence}", f"Record ends: {self.ends}"]
+        return [*said, *([f"Cite: {self.cite}"] if self.cite else [])]
+
 
 def origin_of(thing, shown, source: str | list[str] | None) -> Origin:
     """Return what is known of the origin of ``shown``, the table or figure made of ``thing``.
@@ -34,8 +39,7 @@ def origin_of(thing, shown, source: str | list[str] | None) -> Origin:
     ValueError
         where nothing is known, or ``source`` names what is no source.
     """
-    own = None if isinstance(thing, pd.DataFrame) else getattr(thing, "sources", None)
-    named = own if source is None else source
+    named = _attribute(thing, shown, "sources") if source is None else source
     if named is not None:
         return _named([named] if isinstance(named, str) else list(named), shown)
     if not isinstance(shown, pd.DataFrame):
@@ -45,6 +49,13 @@ def origin_of(thing, shown, source: str | list[str] | None) -> Origin:
     if names := _in_column(shown):
         return _described(names, shown)
     raise _unknown("where this table comes from is not known")
+
+
+def _attribute(thing, shown, name: str):
+    """Read what a result says of its table, or of its figure where that is shown; columns of a frame say nothing."""
+    if isinstance(thing, pd.DataFrame):
+        return None
+    return getattr(thing, name if isinstance(shown, pd.DataFrame) else f"figure_{name}", None)
 
 
 def _unknown(what: str) -> ValueError:
@@ -62,9 +73,10 @@ def _named(names: list[str], shown) -> Origin:
         return _described(names, shown)
     ends = "; ".join(f"{sets.loc[name, 'record_ends']} ({name})" for name in names)
     sources = dict.fromkeys(source for name in names for source in catalog.sources_of(name))
-    cited = [source for source in _in_column(shown) if source in sources] or list(sources)
+    own = _in_column(shown)
+    cited = [source for source in dict.fromkeys([*sources, *catalog.cards()]) if source in own] or list(sources)
     licences = dict.fromkeys(catalog.cards()[source]["licence"] for source in cited)
-    return Origin(catalog.cite(*cited, style="short"), "; ".join(licences), f"Record ends: {ends}", catalog.cite(*cited))
+    return Origin(catalog.cite(*cited, style="short"), "; ".join(licences), ends, catalog.cite(*cited))
 
 
 def _in_column(shown) -> list[str]:
@@ -79,7 +91,7 @@ def _described(names: list[str], shown) -> Origin:
     cards = catalog.cards()
     source = "; ".join(catalog.publisher(name) if name in cards else name for name in names)
     licences = dict.fromkeys(cards[name]["licence"] if name in cards else _AS_SAID for name in names)
-    return Origin(source, "; ".join(licences), f"Record ends: not known here{_last_date(shown)}")
+    return Origin(source, "; ".join(licences), f"not known here{_last_date(shown)}")
 
 
 def _signed(figure) -> Origin:
@@ -88,7 +100,7 @@ def _signed(figure) -> Origin:
     if not lines:
         raise _unknown("the figure has no source line")
     texts = dict.fromkeys(re.sub(r"^Source\s?: ", "", " ".join(line.split())).rstrip(".") for line in lines)
-    return Origin("; ".join(texts), "as the source line says", "Record ends: not known here; source= can name it")
+    return Origin("; ".join(texts), "as the source line says", "not known here; source= can name it")
 
 
 def _last_date(shown) -> str:
@@ -101,8 +113,8 @@ def _last_date(shown) -> str:
 
 def caption_of(thing, shown) -> str:
     """Return a brief's own caption, the title of a shipped table, or a figure's title or axis."""
-    if not isinstance(thing, pd.DataFrame) and getattr(thing, "caption", None):
-        return thing.caption
+    if own := _attribute(thing, shown, "caption"):
+        return own
     if isinstance(shown, pd.DataFrame):
         name = catalog.made_from(shown)
         return catalog.datasets().set_index("name").loc[name, "title"] if name else "Table"

@@ -58,9 +58,14 @@ class Brief:
 
     @property
     def sources(self) -> tuple[str, ...]:
-        """The shipped tables that it is made of."""
+        """The shipped tables that its own is made of."""
         families = "family_month" if self.region is None else "region_family_year"
         return ("region_month", families, "displacement", "population")
+
+    @property
+    def figure_sources(self) -> tuple[str, ...]:
+        """The shipped table that its figure is made of."""
+        return ("region_month",)
 
     @property
     def start(self) -> str:
@@ -84,9 +89,17 @@ class Brief:
 
     @property
     def caption(self) -> str:
+        """What the table holds."""
+        return self._captioned("caption")
+
+    @property
+    def figure_caption(self) -> str:
         """What the figure shows."""
+        return self._captioned("figure_caption")
+
+    def _captioned(self, key: str) -> str:
         words = Words(self.lang)
-        return words("caption", place=self.place, span=words.span(self.span))
+        return words(key, place=self.place, span=words.span(self.span))
 
     def tidy(self) -> pd.DataFrame:
         """One row per measure and estimate.
@@ -126,13 +139,12 @@ class Brief:
         return draw(self, ax)
 
     def __str__(self) -> str:
-        notes = [textwrap.fill(note, WIDTH, initial_indent="- ", subsequent_indent="  ") for note in self.notes]
         title = f"{self.place}, {Words(self.lang).span(self.span)}"
-        parts = [title, _aligned([self.heads(), *self.rows()]), textwrap.fill(self.paragraph, WIDTH)]
-        return "\n\n".join([*parts, *(["\n".join(notes)] if notes else [])])
+        notes = "\n".join(_folded(note, "- ") for note in self.notes)
+        return "\n\n".join([title, _aligned([self.heads(), *self.rows()]), _folded(self.paragraph), notes])
 
     def __repr__(self) -> str:
-        deaths = self.table.set_index(["measure", "estimate"]).loc[("deaths", "best"), "this_span"].iloc[0]
+        deaths = self.table.query("measure == 'deaths' and estimate == 'best'")["this_span"].iloc[0]
         return f"Brief of {self.place}, {self.start} to {self.end}: {deaths:,} deaths reported (best)"
 
     def _repr_html_(self) -> str:
@@ -155,6 +167,12 @@ def _cell(group: pd.DataFrame, value: str, period: str, words: Words) -> str:
     return f"{known['best']} ({group[period].iloc[0]})" if dated else known["best"]
 
 
+def _folded(text: str, mark: str = "") -> str:
+    return textwrap.fill(
+        text, WIDTH, initial_indent=mark, subsequent_indent=" " * len(mark), break_on_hyphens=False
+    )
+
+
 def _aligned(rows: list[tuple[str, ...]]) -> str:
     """Lay rows out in columns, labels folded so that no line is wider than ``WIDTH``."""
     widths = [max(len(row[i]) for row in rows) for i in (1, 2, 3)]
@@ -162,7 +180,7 @@ def _aligned(rows: list[tuple[str, ...]]) -> str:
     label = min(max(len(row[0]) for row in rows), room)
     lines = []
     for first, *rest in rows:
-        *above, last = textwrap.wrap(first, label, subsequent_indent="  ")
+        *above, last = textwrap.wrap(first, label, subsequent_indent="  ", break_on_hyphens=False)
         cells = "".join(f"  {cell:>{width}}" for cell, width in zip(rest, widths, strict=True))
         lines += [*above, f"{last:<{label}}{cells}"]
     return "\n".join(lines)
@@ -262,10 +280,10 @@ def _families(code: str | None, spans: tuple[Span, Span | None], words: Words) -
         table = catalog.load("family_month")
         parts = [None if span is None else span.of(table) for span in spans]
         periods = [pd.NA if span is None else span.iso for span in spans]
-        return measures.family_rows(parts, periods, "label_by", words)
+        return measures.family_rows(parts, periods, words)
     table = catalog.load("region_family_year")
     table = table[table["region"] == code]
     years = measures.family_years(*spans)
     parts = [None if not some else table[table["year"].isin(some)] for some in years]
     periods = [words.years(some) if some else pd.NA for some in years]
-    return measures.family_rows(parts, periods, "label_by_years", words)
+    return measures.family_rows(parts, periods, words, measures.whole_years(spans[0], years[0], words))

@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 
 from mali_stats import catalog
 from mali_stats.plots import plot_series
-from mali_stats.plots.theme import GREY, PALETTE, legend_above, theme
+from mali_stats.plots.theme import GREY, PALETTE, foot, legend_above, theme
 from mali_stats.report.spans import Span
 from mali_stats.report.wording import Words
 
@@ -39,8 +39,8 @@ def draw(brief, ax: Axes | None = None) -> Axes:
             handle.set_label(words(key))
         marked = [(brief.span, PALETTE[1], "figure_span"), (brief.before, GREY, "figure_before")]
         handles += [_mark(ax, span, colour, words(key, span=words.span(span))) for span, colour, key in marked if span]
-        legend_above(ax, handles)
-        ax.get_legend().set_ncols(2)
+        legend_above(ax, handles, ncols=2)
+        ax.set_ylabel(words("figure_axis", place=brief.place))
         _reword(ax, words, source, months["month"])
     return ax
 
@@ -58,8 +58,6 @@ def _mark(ax: Axes, span: Span, colour: str, label: str):
 
 
 def _reword(ax: Axes, words: Words, source: str, shown: pd.Series) -> None:
-    """Say axis, numbers and source line in the brief's language."""
-    ax.set_ylabel(words("figure_axis"))
+    """Write the numbers and the source line in the language of the brief."""
     ax.yaxis.set_major_formatter(mpl.ticker.FuncFormatter(lambda value, _: words.number(value)))
-    text = next(text for text in ax.texts if text.get_gid() == "source")
-    text.set_text(words("figure_source", source=source, start=f"{shown.min():%Y-%m}", end=f"{shown.max():%Y-%m}"))
+    foot(ax, words("figure_source", source=source, start=f"{shown.min():%Y-%m}", end=f"{shown.max():%Y-%m}"))

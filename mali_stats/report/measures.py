@@ -103,20 +103,21 @@ def _row_of(sums: list[dict], measure: str, estimate: str, column: str | None, w
 # ---- one-sided violence by family --------------------------------------------------------------------------
 
 
-def family_rows(rows: list[pd.DataFrame | None], periods: list, label: str, words: Words) -> list[dict]:
+def family_rows(rows: list[pd.DataFrame | None], periods: list, words: Words, whole: str = "") -> list[dict]:
     """Rows of the families that attacked civilians, most deaths first.
 
-    ``rows`` are those of ``family_month`` or ``region_family_year`` of this span and of the span before.
+    ``rows`` are those of ``family_month`` or ``region_family_year`` of this span and of the span before; ``whole``
+    says which years they are of, where those are not the span.
     """
-    sums = [None if part is None else part[part["family_b"] == "civilians"].groupby("family_a")[list(COUNTS)].sum()
-            for part in rows]  # fmt: skip
-    known = pd.concat([part["deaths_best"] for part in sums if part is not None], axis=1)
+    attacked = [None if part is None else part[part["family_b"] == "civilians"] for part in rows]
+    sums = [None if part is None else part.groupby("family_a")[list(COUNTS)].sum() for part in attacked]
+    best = pd.concat({i: part["deaths_best"] for i, part in enumerate(sums) if part is not None}, axis=1).fillna(0)
     found = []
-    for family in known.fillna(0).sort_values(list(known), ascending=False, kind="stable").index if len(known) else ():
-        text = words(label, family=family_name(family, words), years=periods[0])
+    for family in best.sort_values(list(best), ascending=False, kind="stable").index:
+        label = words("label_by_years" if whole else "label_by", family=family_name(family, words), whole=whole)
         for estimate in ESTIMATES:
             figures = [_of_family(part, family, estimate, period) for part, period in zip(sums, periods, strict=True)]
-            found.append(row("one_sided", estimate, text, *figures, family=family))
+            found.append(row("one_sided", estimate, label, *figures, family=family))
     return found
 
 
@@ -131,11 +132,16 @@ def _of_family(sums: pd.DataFrame | None, family: str, estimate: str, period: ob
 def family_years(span: Span, before: Span | None) -> tuple[list[int], list[int]]:
     """Return the calendar years for which a region's families are given: the whole ones, or all it touches.
 
-    Years that a span only touches are compared with none, since those before may be the same.
+    Years that a span only touches are compared with none: the same ones may lie before it.
     """
     whole = span.whole_years
     then = before.whole_years if before is not None and len(before.whole_years) == len(whole) else []
     return (whole, then) if whole else (span.years, [])
+
+
+def whole_years(span: Span, years: list[int], words: Words) -> str:
+    """Say which calendar years a region's families are of, or nothing where they are the span."""
+    return "" if len(years) * 12 == span.n else words("whole", years=words.years(years))
 
 
 def family_name(family: str, words: Words) -> str:

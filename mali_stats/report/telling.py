@@ -21,7 +21,7 @@ def paragraph_of(brief) -> str:
     source = catalog.cite("region_month", style="short")
     return " ".join([
         *_deaths(brief, words),
-        *_one_sided(brief.table, words),
+        *_one_sided(brief, words),
         *_people(brief.table, words),
         words("tell_unplaced_region" if brief.region else "tell_unplaced", n=words.number(brief.unplaced)),
         words("tell_reported"),
@@ -49,17 +49,18 @@ def _triple(figures: pd.Series, words: Words) -> dict[str, str]:
     }
 
 
-def _one_sided(table: pd.DataFrame, words: Words) -> Iterator[str]:
+def _one_sided(brief, words: Words) -> Iterator[str]:
     """Name the families with most deaths, and what the others add up to."""
-    best = table[(table["measure"] == "one_sided") & (table["estimate"] == "best")]
-    families = best[best["family"].notna() & (best["this_span"] > 0)]
-    if families.empty:
-        yield words("tell_no_one_sided", period=best["period"].iloc[-1])
+    best = brief.table.query("measure == 'one_sided' and estimate == 'best' and family.notna() and this_span > 0")
+    years = measures.family_years(brief.span, brief.before)[0]
+    period = (brief.region and measures.whole_years(brief.span, years, words)) or words.span(brief.span)
+    if best.empty:
+        yield words("tell_no_one_sided", period=period)
         return
-    named = [f"{measures.family_name(r.family, words)} {words.number(r.this_span)}" for r in families[:NAMED].itertuples()]
-    if len(families) > NAMED:
-        named.append(words("tell_others", n=words.number(families["this_span"].iloc[NAMED:].sum())))
-    yield words("tell_one_sided", period=families["period"].iloc[0], list="; ".join(named))
+    named = [f"{measures.family_name(r.family, words)} {words.number(r.this_span)}" for r in best[:NAMED].itertuples()]
+    if len(best) > NAMED:
+        named.append(words("tell_others", n=words.number(best["this_span"].iloc[NAMED:].sum())))
+    yield words("tell_one_sided", period=period, list=words("then").join(named))
 
 
 def _people(table: pd.DataFrame, words: Words) -> Iterator[str]:
