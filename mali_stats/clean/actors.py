@@ -144,8 +144,8 @@ def side_families(events: pd.DataFrame, side: str) -> pd.DataFrame:
 def _of_one_source(events: pd.DataFrame, side: str, source: str) -> pd.DataFrame:
     if source not in _SOURCES:
         raise ValueError(
-            f"seeds/actors.csv knows no names of the source {source!r}, only of {', '.join(_SOURCES)}. Give such a table "
-            "the columns family_a and family_b, with codes of seeds/families.csv."
+            f"seeds/actors.csv knows no names of the source {source!r}, only of {', '.join(_SOURCES)}. Give such a "
+            "table the columns family_a and family_b, with codes of seeds/families.csv."
         )
     book = _book(source)
     rows = pd.DataFrame({
