@@ -23,12 +23,12 @@ class Refused(click.ClickException):
 def main() -> None:
     """The human cost of the war in Mali: figures on record, from the tables that are shipped.
 
-    Results go to stdout, notes and files written to stderr; a wish that cannot be met ends with code 2.
+    Results go to stdout, the names of files written to stderr; a wish that cannot be met ends with code 2.
 
     \b
     Example:
       mali-stats brief Gao --start 2023-01 --end 2023-12
-    """
+    """  # noqa: D301 (click wants the backspace itself)
 
 
 @main.command(short_help="What is on record of a region or the country.")
@@ -36,7 +36,7 @@ def main() -> None:
 @click.option("--start", metavar="YYYY-MM", help="First month, such as 2023-01; by default twelve months are given.")
 @click.option("--end", metavar="YYYY-MM", help="Last month, itself counted; by default the record's last.")
 @click.option("--lang", type=click.Choice(["en", "fr"]), default="en", show_default=True, help="English or French.")
-@click.option("--csv", "table", metavar="PATH.csv", help="Write the table there, with an HXL row; its source beside it.")
+@click.option("--csv", "table", metavar="PATH.csv", help="Write the table there with an HXL row, its source beside it.")
 @click.option("--figure", metavar="PATH.png|svg", help="Write the figure there, with its source beside it.")
 @click.option("--json", "as_json", is_flag=True, help="Print everything as JSON in the place of words.")
 def brief(
@@ -50,7 +50,7 @@ def brief(
       mali-stats brief ML07 --start 2023-08 --end 2023-12 --lang fr
       mali-stats brief Mopti --csv mopti.csv --figure mopti.png
       mali-stats brief Gao --json
-    """
+    """  # noqa: D301
     from mali_stats.report.brief import brief as make
 
     _ends(table, "--csv", ".csv")

@@ -70,11 +70,14 @@ def export(
     >>> import mali_stats as ms
     >>> folder = tempfile.TemporaryDirectory()
     >>> table = ms.load("population").tail(1)
-    >>> for file in ms.export(table, f"{folder.name}/population.csv", hxl=True):
-    ...     print(file.read_text(encoding="utf-8").splitlines()[1])
+    >>> file, text = ms.export(table, f"{folder.name}/population.csv", hxl=True)
+    >>> for line in file.read_text(encoding="utf-8").splitlines():
+    ...     print(line)
+    country,year,population
     #country+code,#date+year,#population
-    <BLANKLINE>
-    >>> print(*file.read_text(encoding="utf-8").splitlines()[3:6], sep="\\n")
+    NER,2024,27032412
+    >>> for line in text.read_text(encoding="utf-8").splitlines()[3:6]:
+    ...     print(line)
     What: National population by year
     Source: World Bank, World Development Indicators, CC BY 4.0
     Licence: CC BY 4.0

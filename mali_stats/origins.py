@@ -99,7 +99,7 @@ def _signed(figure) -> Origin:
     lines = [text.get_text() for ax in figure.axes for text in ax.texts if text.get_gid() == "source"]
     if not lines:
         raise _unknown("the figure has no source line")
-    texts = dict.fromkeys(re.sub(r"^Source\s?: ", "", " ".join(line.split())).rstrip(".") for line in lines)
+    texts = dict.fromkeys(re.sub(r"^Source\s?: ", "", _one_line(line)).rstrip(".") for line in lines)
     return Origin("; ".join(texts), "as the source line says", "not known here; source= can name it")
 
 
@@ -120,7 +120,12 @@ def caption_of(thing, shown) -> str:
         return catalog.datasets().set_index("name").loc[name, "title"] if name else "Table"
     titles = [shown.get_suptitle(), *(ax.get_title(at) for ax in shown.axes for at in ("left", "center", "right"))]
     labels = [ax.get_ylabel() for ax in shown.axes]
-    return next((" ".join(text.split()) for text in [*titles, *labels] if text), "Figure")
+    return next((_one_line(text) for text in [*titles, *labels] if text), "Figure")
+
+
+def _one_line(text: str) -> str:
+    """Fold lines into one; no-break spaces stay."""
+    return re.sub(r"[ \t\r\n]+", " ", text).strip()
 
 
 def beside(path: Path, name: str, lines: list[str]) -> bytes:
@@ -137,5 +142,5 @@ def beside(path: Path, name: str, lines: list[str]) -> bytes:
         if not head.startswith(_OURS):
             raise FileExistsError(f"export: {path} is a text of somebody's own; give another name than {name}.")
         others = [part for part in parts if not part.startswith(f"File: {name}\n")]
-    part = "\n".join([f"File: {name}", *(" ".join(line.split()) for line in lines), REPORTED])
+    part = "\n".join([f"File: {name}", *map(_one_line, lines), REPORTED])
     return ("\n\n".join([HEAD, *others, part]) + "\n").encode()

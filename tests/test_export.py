@@ -164,7 +164,12 @@ def test_columns_that_look_like_persons_are_refused(column, tmp_path):
 
 def test_no_column_of_ours_is_mistaken_for_a_persons():
     events = set(schema.EVENTS) - {"latitude", "longitude"}
-    ours = events | set(catalog.seed("columns")["name"]) | set(schema.DISPLACEMENT) | set(catalog.seed("hxl_tags")["column"])
+    ours = (
+        events
+        | set(catalog.seed("columns")["name"])
+        | set(schema.DISPLACEMENT)
+        | set(catalog.seed("hxl_tags")["column"])
+    )
     made = pd.DataFrame({column: ["x"] for column in ours - {"latitude", "longitude"}})
     exporting._guard(made)
 
@@ -193,7 +198,9 @@ def test_points_pass_only_at_a_tenth_of_a_degree(column, tmp_path):
     ("table", "a.csv", {"source": ["region_month", "unhrc"]}, ValueError, "Did you mean 'unhcr'"),
     ("bare", "a.png", {}, ValueError, "the figure has no source line. Pass source="),
 ])  # fmt: skip
-def test_what_is_refused_is_refused_with_a_reason_and_writes_nothing(table, tmp_path, thing, name, options, error, message):
+def test_what_is_refused_is_refused_with_a_reason_and_writes_nothing(
+    table, tmp_path, thing, name, options, error, message
+):
     things = {
         "table": lambda: table, "series": lambda: table["deaths_best"], "bare": lambda: plt.subplots()[1],
         "figure": lambda: ms.plot_series(ms.load("region_month")), "untagged": lambda: pd.DataFrame({"x": [1]}),
@@ -206,7 +213,9 @@ def test_what_is_refused_is_refused_with_a_reason_and_writes_nothing(table, tmp_
 
 def test_a_text_of_somebody_is_never_overwritten(table, tmp_path):
     (tmp_path / "thesis.txt").write_text("years of work", encoding="utf-8")
-    with pytest.raises(FileExistsError, match=r"thesis.txt is a text of somebody's own; give another name than thesis.csv"):
+    with pytest.raises(
+        FileExistsError, match=r"thesis.txt is a text of somebody's own; give another name than thesis.csv"
+    ):
         ms.export(table, tmp_path / "thesis.csv", source=WHOLE)
     assert (tmp_path / "thesis.txt").read_text(encoding="utf-8") == "years of work"
     assert not (tmp_path / "thesis.csv").exists()

@@ -173,9 +173,7 @@ def _outlines(rows: pd.DataFrame, geojson, country: str, frame: pd.DataFrame) ->
     return table
 
 
-def _draw_tiles(
-    rows: pd.DataFrame, frame: str | None, country: str, label: str, top: float, ax: Axes | None
-) -> Axes:
+def _draw_tiles(rows: pd.DataFrame, frame: str | None, country: str, label: str, top: float, ax: Axes | None) -> Axes:
     table = shapes.tiles(rows.index.to_series(), country, frame)
     names = rows["name"].reindex(table.index).fillna(table["region_name"])
     figures = rows["figure"].reindex(table.index)

@@ -168,9 +168,7 @@ def _cell(group: pd.DataFrame, value: str, period: str, words: Words) -> str:
 
 
 def _folded(text: str, mark: str = "") -> str:
-    return textwrap.fill(
-        text, WIDTH, initial_indent=mark, subsequent_indent=" " * len(mark), break_on_hyphens=False
-    )
+    return textwrap.fill(text, WIDTH, initial_indent=mark, subsequent_indent=" " * len(mark), break_on_hyphens=False)
 
 
 def _aligned(rows: list[tuple[str, ...]]) -> str:
@@ -220,9 +218,14 @@ def brief(region: str | None = None, start: str | None = None, end: str | None =
     >>> import mali_stats as ms
     >>> gao = ms.brief("Gao", "2023-01", "2023-12")
     >>> gao
-    Brief of Gao, 2023-01 to 2023-12: ...
-    >>> gao.tidy().query("measure == 'events'")[["this_span", "span_before"]].to_numpy().tolist()
-    [[...
+    Brief of Gao, 2023-01 to 2023-12: 421 deaths reported (best)
+    >>> gao.table.loc[:2, ["measure", "estimate", "this_span", "span_before", "change_percent"]]
+      measure estimate  this_span  span_before  change_percent
+    0  deaths      low        421          748           -43.7
+    1  deaths     best        421          841           -49.9
+    2  deaths     high        490         1057           -53.6
+    >>> ms.brief("Gao", "2023-08", "2023-10", lang="fr").heads()[1:]
+    ('août à octobre 2023', 'mai à juillet 2023', 'Évolution')
     """
     words, months, figures = Words(lang), catalog.load("region_month"), catalog.load("displacement")
     country = str(months["country"].iloc[0])
@@ -233,15 +236,14 @@ def brief(region: str | None = None, start: str | None = None, end: str | None =
     own = months if code is None else months[months["region"] == code]
     # figures of people are published for the country only
     figures = figures[figures["country"] == country] if code is None else figures.iloc[:0]
+    people = measures.peopled(months, code, spans)
     table = measures.tabled([
         *measures.event_rows(own, spans, words),
         *_families(code, spans, words),
         *measures.people_rows(figures, spans, words),
-        measures.population_row(months, code, spans, words),
+        measures.population_row(people, spans, words),
     ])  # fmt: skip
-    july = measures.at_july(own if code is None else months, measures.july(span))
-    notes = notes_of(table, code, span, record, words)
-    notes += notes_of_people(figures, table, july[july["region"] == code] if code else july[:0], words)
+    notes = [*notes_of(table, code, span, record, words), *notes_of_people(figures, table, people, words)]
     unplaced = int(span.of(months[months["region"] == UNALLOCATED])["deaths_best"].sum())
     return Brief(code, place, lang, *spans, table, own.groupby("month", as_index=False)[SUMS].sum(), unplaced, notes)
 

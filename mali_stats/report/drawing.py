@@ -53,8 +53,8 @@ def _shown(months: pd.DataFrame, span: Span) -> pd.DataFrame:
 
 def _mark(ax: Axes, span: Span, colour: str, label: str):
     """Shade a span from the middle of the month before it to the middle of its last."""
-    half = pd.Timedelta(days=15)
-    return ax.axvspan(span.start - half, span.end + half, color=colour, alpha=0.16, linewidth=0, label=label, zorder=0)
+    left, right = (month - pd.Timedelta(days=15) for month in (span.start, span.end + pd.DateOffset(months=1)))
+    return ax.axvspan(left, right, color=colour, alpha=0.16, linewidth=0, label=label, zorder=0)
 
 
 def _reword(ax: Axes, words: Words, source: str, shown: pd.Series) -> None:

@@ -47,8 +47,8 @@ def deadliest_month(one: Brief) -> str:
     spans = [(span, span.of(one.months)) for span in (one.span, one.before) if span]
     span, rows = max(spans, key=lambda pair: pair[1]["deaths_best"].max())
     most = rows.loc[rows["deaths_best"].idxmax()]
-    name, total = pages.in_words(f"{most['month']:%Y-%m}"), int(rows["deaths_best"].sum())
-    return f"One month, {name}, holds {int(most['deaths_best']):,} of the {total:,} deaths (best) of {WORDS.span(span)}."
+    name, deaths, all_ = pages.in_words(f"{most['month']:%Y-%m}"), most["deaths_best"], rows["deaths_best"].sum()
+    return f"One month, {name}, holds {deaths:,} of the {all_:,} deaths (best) of {WORDS.span(span)}."
 
 
 def by_region(months: pd.DataFrame, span: Span) -> pd.DataFrame:

@@ -187,22 +187,19 @@ def other_figures(figures: pd.DataFrame, idps: pd.Series) -> dict[str, int]:
     return {row.source: int(row.best) for row in others.sort_values("source").itertuples()}
 
 
-def population_row(months: pd.DataFrame, region: str | None, spans: tuple[Span, Span | None], words: Words) -> dict:
-    """Row of the population at the last 1 July of each span's record."""
-    source = "worldbank" if region is None else "worldbank; instat_census"
-    figures = [MISSING if span is None else _people(months, region, span, source) for span in spans]
+def population_row(people: pd.DataFrame, spans: tuple[Span, Span | None], words: Words) -> dict:
+    """Row of the population at the last 1 July of each span; ``people`` as ``peopled`` gives them."""
+    figures = [MISSING if span is None else _people(people, july(span)) for span in spans]
     return row("population", "best", words("label_population"), *figures)
 
 
-def _people(months: pd.DataFrame, region: str | None, span: Span, source: str) -> Figure:
-    at = july(span)
-    rows = at_july(months, at)
-    if rows.empty:
-        return MISSING
-    if region is not None:
-        rows = rows[rows["region"] == region]
+def _people(people: pd.DataFrame, day: pd.Timestamp) -> Figure:
+    rows = people[people["month"] == day]
     total = rows["population"].sum(min_count=1)
-    return Figure(pd.NA if pd.isna(total) else round(total), None, f"{at:%Y-%m-%d}", source)
+    if pd.isna(total):
+        return MISSING
+    source = "worldbank" if rows["region"].nunique() > 1 else "worldbank; instat_census"
+    return Figure(round(total), None, f"{day:%Y-%m-%d}", source)
 
 
 def july(span: Span) -> pd.Timestamp:
@@ -210,7 +207,11 @@ def july(span: Span) -> pd.Timestamp:
     return pd.Timestamp(span.end.year - (span.end.month < 7), 7, 1)
 
 
-def at_july(months: pd.DataFrame, day: pd.Timestamp) -> pd.DataFrame:
-    """Return the regions of ``region_month`` on that day, with their people."""
-    rows = months[(months["month"] == day) & (months["type_of_violence"] == "one-sided")]
-    return rows if rows.empty else add_population(rows)
+def peopled(months: pd.DataFrame, region: str | None, spans: tuple[Span, Span | None]) -> pd.DataFrame:
+    """Return region, month, population and its flags, from the first 1 July asked for to the last."""
+    days = [july(span) for span in spans if span]
+    rows = months[months["month"].between(min(days), max(days))].drop_duplicates(["region", "month"])
+    if rows.empty:
+        return rows.assign(population=0.0, population_issues="")
+    table = add_population(rows)[["region", "month", "population", "population_issues"]]
+    return table if region is None else table[table["region"] == region]

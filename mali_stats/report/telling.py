@@ -11,6 +11,8 @@ from mali_stats.report import measures
 from mali_stats.report.spans import Span
 from mali_stats.report.wording import Words, code
 
+#: What add_population flags -> the note that says it.
+FLAGS = {"partly-not-enumerated": "partly", "created-later": "later", "extrapolated": "extrapolated"}
 #: Families named in the paragraph; the table has them all.
 NAMED = 3
 
@@ -87,7 +89,7 @@ def notes_of(table: pd.DataFrame, region: str | None, span: Span, record: Span, 
     return notes + [words(f"note_{key}") for key in (("national", "years") if region else ())]
 
 
-def notes_of_people(figures: pd.DataFrame, table: pd.DataFrame, july: pd.DataFrame, words: Words) -> Iterator[str]:
+def notes_of_people(figures: pd.DataFrame, table: pd.DataFrame, people: pd.DataFrame, words: Words) -> Iterator[str]:
     """Say which other figures there are of displaced people, which are missing, and what a population rests on."""
     rows = table.set_index("measure")
     for measure in ("idps", "refugees") if len(figures) else ():
@@ -97,7 +99,7 @@ def notes_of_people(figures: pd.DataFrame, table: pd.DataFrame, july: pd.DataFra
     if others := measures.other_figures(figures, rows.loc["idps"]):
         listed = ", ".join(f"{code(source)} {words.number(n)}" for source, n in others.items())
         yield words("note_other_figures", list=listed)
-    flags = set("; ".join(july["population_issues"]).split("; ")) if len(july) else set()
-    for flag, key in (("partly-not-enumerated", "partly"), ("created-later", "later"), ("extrapolated", "extrapolated")):
-        if flag in flags:
+    one = people["region"].nunique() == 1  # of the country the censuses' shares do not matter
+    for flag, key in FLAGS.items():
+        if people["population_issues"].str.contains(flag).any() and (one or key == "extrapolated"):
             yield words(f"note_{key}")
