@@ -81,6 +81,8 @@ def test_side_b_and_what_nobody_was(events):
 def test_years_without_an_event_are_shown_as_none_reported(events):
     table = ms.family_totals(events, "jnim")
     assert numbers(table, "country", "year", "events") == [["MLI", y, int(y == 2025)] for y in range(2023, 2026)]
+    government = ms.family_totals(events, "any_government")
+    assert numbers(government, "year", "events") == [[2023, 1], [2024, 2], [2025, 0]]
 
 
 def test_counts_are_allotted_to_months_by_days(events):

@@ -39,7 +39,8 @@ def read_events(path, country: str | Path | None = None) -> tuple[pd.DataFrame, 
     events : pandas.DataFrame
         the events table of :mod:`mali_stats.schema`, one row per event, ordered by day and id. Counts are
         people killed, nullable integers (missing is not zero); dates are days; coordinates are degrees.
-        ``issues`` lists what is odd about a row.
+        ``family_a`` and ``family_b`` are the sides' families of ``seeds/families.csv``, never missing; ``issues``
+        lists what is odd about a row.
     ledger : Ledger
         rows and deaths in = kept + dropped, by reason.
 
