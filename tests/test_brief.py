@@ -98,7 +98,7 @@ def test_the_regions_and_what_no_region_has_add_up_to_the_country():
         lost = (country.span, country.before)[place].of(ms.load("region_month").query("region == 'unallocated'"))
         assert parts + lost["events"].sum() == figures(country, "events", "count")[place]
     assert {one.unplaced for one in regions} == {country.unplaced}
-    assert sum(figures(one, "deaths")[0] for one in regions) + country.unplaced == figures(country, "deaths")[0]
+    assert sum(figures(one, "deaths")[0] for one in regions) + country.unplaced[1] == figures(country, "deaths")[0]
 
 
 def test_the_last_year_on_record_against_the_one_before():
@@ -260,8 +260,8 @@ def test_planted_sums_and_changes_come_back(planted):
     assert figures(made, "deaths_without_b") == [60, 24, 150.0]
     assert figures(made, "deaths_civilians") == [60, 24, 150.0]
     assert figures(made, "events", "count") == [12, 12, 0.0]
-    assert made.unplaced == 50
-    assert "no region of the country, some of which may belong to this one: 50." in made.paragraph
+    assert made.unplaced == (40, 50, 60)
+    assert "no region of the country, some of which may belong to this one: 50 (40–60)." in made.paragraph
     assert figures(ms.brief(), "deaths")[0] == 72 + 50
 
 
@@ -290,7 +290,17 @@ def test_families_of_the_country_are_counted_by_month(planted):
     assert "state_mali" not in set(made.table["family"].dropna())
     labels = catalog.seed("families").set_index("family")["label_en"]
     joint = f"{labels['state_mali']} with {labels['state_russia']}"
-    assert f"of which: {joint}" in set(made.table["label"]) and f"{joint} 9" in made.paragraph
+    assert f"of which: {joint}" in set(made.table["label"]) and f"{joint} 9 (9–9)." in made.paragraph
+
+
+def test_the_paragraph_names_three_families_and_adds_the_others_up():
+    made = ms.brief(None, "2018-01", "2020-12")
+    best = made.table[(made.table["measure"] == "one_sided") & made.table["family"].notna()]
+    by_family = best.pivot(index="family", columns="estimate", values="this_span").sort_values("best", ascending=False)
+    rest = by_family[3:].sum()
+    assert len(by_family) > 4
+    assert f"; others {rest['best']} ({rest['low']}–{rest['high']})." in made.paragraph
+    assert [made.paragraph.count(measures.family_name(f, Words("en"))) for f in by_family.index[:4]] == [1, 1, 1, 0]
 
 
 def test_families_of_a_region_are_those_of_its_whole_years(planted):

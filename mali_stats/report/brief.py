@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import textwrap
 from dataclasses import dataclass
 from html import escape
 
 import pandas as pd
 
 from mali_stats import catalog
-from mali_stats.clean import places
 from mali_stats.report import measures
+from mali_stats.report.layout import CELLS, aligned, cell, folded
+from mali_stats.report.region import region_of
 from mali_stats.report.spans import Span, span_of
 from mali_stats.report.telling import notes_of, notes_of_people, paragraph_of
 from mali_stats.report.wording import NONE, Words
 from mali_stats.schema import UNALLOCATED
 
-WIDTH = 100
 SUMS = ["events", "deaths_low", "deaths_best", "deaths_high"]
 
 
@@ -40,8 +39,8 @@ class Brief:
         what ``tidy`` gives.
     months : DataFrame
         month, events, deaths_low, deaths_best, deaths_high: the whole record of the place.
-    unplaced : int
-        deaths (best) of the span in the country that could be placed in no region.
+    unplaced : tuple of int
+        deaths of the span in the country that could be placed in no region: low, best, high.
     notes : list of str
         what is not given, and why.
     """
@@ -53,14 +52,15 @@ class Brief:
     before: Span | None
     table: pd.DataFrame
     months: pd.DataFrame
-    unplaced: int
+    unplaced: tuple[int, int, int]
     notes: list[str]
 
     @property
     def sources(self) -> tuple[str, ...]:
         """The shipped tables that its own is made of."""
-        families = "family_month" if self.region is None else "region_family_year"
-        return ("region_month", families, "displacement", "population")
+        if self.region is None:
+            return ("region_month", "family_month", "displacement", "population")
+        return ("region_month", "region_family_year", "population")
 
     @property
     def figure_sources(self) -> tuple[str, ...]:
@@ -122,7 +122,7 @@ class Brief:
             if not (group["this_span"].isna() & group["span_before"].isna()).all():
                 by_estimate = group.set_index("estimate")
                 middle = by_estimate.loc["count" if "count" in by_estimate.index else "best"]
-                cells = [_cell(by_estimate, *columns, words) for columns in _CELLS]
+                cells = [cell(by_estimate, *columns, words) for columns in CELLS]
                 shown.append((middle["label"], *cells, words.percent(middle["change_percent"])))
         return shown
 
@@ -140,8 +140,8 @@ class Brief:
 
     def __str__(self) -> str:
         title = f"{self.place}, {Words(self.lang).span(self.span)}"
-        notes = "\n".join(_folded(note, "- ") for note in self.notes)
-        return "\n\n".join([title, _aligned([self.heads(), *self.rows()]), _folded(self.paragraph), notes])
+        notes = "\n".join(folded(note, "- ") for note in self.notes)
+        return "\n\n".join([title, aligned([self.heads(), *self.rows()]), folded(self.paragraph), notes])
 
     def __repr__(self) -> str:
         deaths = self.table.query("measure == 'deaths' and estimate == 'best'")["this_span"].iloc[0]
@@ -151,37 +151,6 @@ class Brief:
         table = pd.DataFrame(self.rows(), columns=list(self.heads())).to_html(index=False, escape=True, border=0)
         notes = "".join(f"<li>{escape(note)}</li>" for note in self.notes)
         return f"{table}<p>{escape(self.paragraph)}</p><ul>{notes}</ul>"
-
-
-_CELLS = (("this_span", "period"), ("span_before", "period_before"))
-
-
-def _cell(group: pd.DataFrame, value: str, period: str, words: Words) -> str:
-    """Write best with low and high, or a count at a day with that day."""
-    known = group[value].map(words.number)
-    if "count" in known.index:
-        return known["count"]
-    if {"low", "high"} <= set(known.index) and known["low"] != NONE:
-        return f"{known['best']} ({known['low']}–{known['high']})"
-    dated = group["measure"].isin(["idps", "refugees", "population"]).all() and known["best"] != NONE
-    return f"{known['best']} ({group[period].iloc[0]})" if dated else known["best"]
-
-
-def _folded(text: str, mark: str = "") -> str:
-    return textwrap.fill(text, WIDTH, initial_indent=mark, subsequent_indent=" " * len(mark), break_on_hyphens=False)
-
-
-def _aligned(rows: list[tuple[str, ...]]) -> str:
-    """Lay rows out in columns, labels folded so that no line is wider than ``WIDTH``."""
-    widths = [max(len(row[i]) for row in rows) for i in (1, 2, 3)]
-    room = max(WIDTH - sum(widths) - 2 * len(widths), 20)
-    label = min(max(len(row[0]) for row in rows), room)
-    lines = []
-    for first, *rest in rows:
-        *above, last = textwrap.wrap(first, label, subsequent_indent="  ", break_on_hyphens=False)
-        cells = "".join(f"  {cell:>{width}}" for cell, width in zip(rest, widths, strict=True))
-        lines += [*above, f"{last:<{label}}{cells}"]
-    return "\n".join(lines)
 
 
 # ---- making one --------------------------------------------------------------------------------------------
@@ -229,7 +198,7 @@ def brief(region: str | None = None, start: str | None = None, end: str | None =
     """
     words, months, figures = Words(lang), catalog.load("region_month"), catalog.load("displacement")
     country = str(months["country"].iloc[0])
-    code, place = _region(region, country)
+    code, place = region_of(region, country)
     record = Span(months["month"].min(), months["month"].max())
     span = span_of(start, end, record)
     spans = (span, span.before if span.before.start >= record.start else None)
@@ -244,36 +213,9 @@ def brief(region: str | None = None, start: str | None = None, end: str | None =
         measures.population_row(people, spans, words),
     ])  # fmt: skip
     notes = [*notes_of(table, code, span, record, words), *notes_of_people(figures, table, people, words)]
-    unplaced = int(span.of(months[months["region"] == UNALLOCATED])["deaths_best"].sum())
+    lost = span.of(months[months["region"] == UNALLOCATED])
+    unplaced = tuple(int(lost[column].sum()) for column in SUMS[1:])
     return Brief(code, place, lang, *spans, table, own.groupby("month", as_index=False)[SUMS].sum(), unplaced, notes)
-
-
-def _region(name: str | None, country: str) -> tuple[str | None, str]:
-    """Return P-code and name of a region, or None and the country's name."""
-    known = places.gazetteer(country)
-    names, whole = places.Names(known, "admin1"), _country_name(country)
-    if name is None or places.key(str(name)) in (places.key(whole), places.key(country)):
-        return None, whole
-    found = str(name).upper() if str(name).upper() in names.known else names.find(name)
-    if found:
-        return found, names.known[found]
-    raise ValueError(f"brief: region {name!r} is not known; {_hint(str(name), names, known)}")
-
-
-def _country_name(country: str) -> str:
-    table = catalog.seed("countries").set_index("iso3")["name"]
-    return str(table.get(country, country))
-
-
-def _hint(name: str, names: places.Names, known: places.Gazetteer) -> str:
-    """Propose the nearest region, or the region of a cercle of that name."""
-    districts = known.districts.set_index("admin2")["admin1"]
-    if cercle := places.Names(known, "admin2").find(name):
-        region = districts[cercle]
-        return f"it is a cercle of {names.known[region]}, and a brief is of a region: {region}."
-    near = f"did you mean {names.nearest(name)!r}? " if names.nearest(name) else ""
-    listed = ", ".join(f"{place} ({code})" for code, place in names.known.items())
-    return f"{near}Regions: {listed}; {_country_name(known.country)} for the country."
 
 
 def _families(code: str | None, spans: tuple[Span, Span | None], words: Words) -> list[dict]:

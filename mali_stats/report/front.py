@@ -123,7 +123,7 @@ def _drawn(table: pd.DataFrame, top: float) -> str:
 
 def _unseen(one: Brief) -> str:
     deaths = int(one.span.of(one.months)["deaths_best"].sum())
-    first = UNSEEN[0].format(label=WORDS.span(one.span), lost=one.unplaced, all=deaths)
+    first = UNSEEN[0].format(label=WORDS.span(one.span), lost=one.unplaced[1], all=deaths)
     texts = pages.items([first, *UNSEEN[1:]])
     return f'<section class="unseen"><h2>What this cannot see</h2>{texts}</section>'
 

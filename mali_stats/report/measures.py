@@ -156,7 +156,8 @@ def family_name(family: str, words: Words) -> str:
 def people_rows(figures: pd.DataFrame, spans: tuple[Span, Span | None], words: Words) -> Iterator[dict]:
     """Rows of displaced people and of refugees: the last figure at or before the end of each span.
 
-    ``figures`` are rows of the displacement table; with none both rows are there, and missing.
+    Both ends have the same publisher's figure. ``figures`` are rows of the displacement table; with none both rows
+    are there, and missing.
     """
     stocks = figures[(figures["measure"] == "stock") & figures["admin1"].isna() & (figures["unit"] == "people")]
     for indicator in ("idps", "refugees"):

@@ -25,7 +25,7 @@ def paragraph_of(brief) -> str:
         *_deaths(brief, words),
         *_one_sided(brief, words),
         *_people(brief.table, words),
-        words("tell_unplaced_region" if brief.region else "tell_unplaced", n=words.number(brief.unplaced)),
+        words("tell_unplaced_region" if brief.region else "tell_unplaced", n=_ranged(brief.unplaced, words)),
         words("tell_reported"),
         words("tell_source", source=source, day=words.day(brief.record_ends)),
     ])  # fmt: skip
@@ -53,16 +53,31 @@ def _triple(figures: pd.Series, words: Words) -> dict[str, str]:
 
 def _one_sided(brief, words: Words) -> Iterator[str]:
     """Name the families with most deaths, and what the others add up to."""
-    best = brief.table.query("measure == 'one_sided' and estimate == 'best' and family.notna() and this_span > 0")
+    families = _by_family(brief.table)
     years = measures.family_years(brief.span, brief.before)[0]
     period = (brief.region and measures.whole_years(brief.span, years, words)) or words.span(brief.span)
-    if best.empty:
+    if not families:
         yield words("tell_no_one_sided", period=period)
         return
-    named = [f"{measures.family_name(r.family, words)} {words.number(r.this_span)}" for r in best[:NAMED].itertuples()]
-    if len(best) > NAMED:
-        named.append(words("tell_others", n=words.number(best["this_span"].iloc[NAMED:].sum())))
-    yield words("tell_one_sided", period=period, list=words("then").join(named))
+    parts = [(measures.family_name(family, words), sums) for family, sums in families.items()]
+    if len(parts) > NAMED:
+        rest = (sum(part) for part in zip(*(sums for _, sums in parts[NAMED:]), strict=True))
+        parts = [*parts[:NAMED], (words("others"), tuple(rest))]
+    listed = words("then").join(f"{name} {_ranged(sums, words)}" for name, sums in parts)
+    yield words("tell_one_sided", period=period, list=listed)
+
+
+def _by_family(table: pd.DataFrame) -> dict[str, tuple[int, int, int]]:
+    """Return low, best and high of each family with any death in the span, in the table's order."""
+    rows = table[(table["measure"] == "one_sided") & table["family"].notna()]
+    sums = {family: tuple(part["this_span"]) for family, part in rows.groupby("family", sort=False)}
+    return {family: figures for family, figures in sums.items() if max(figures)}
+
+
+def _ranged(sums: tuple[int, int, int], words: Words) -> str:
+    """Write best with low and high."""
+    low, best, high = map(words.number, sums)
+    return f"{best} ({low}–{high})"
 
 
 def _people(table: pd.DataFrame, words: Words) -> Iterator[str]:
