@@ -23,6 +23,7 @@ _WHERE = {
     "load": "catalog",
     "datasets": "catalog",
     "cite": "catalog",
+    "export": "exporting",
     # the panel
     "region_month_panel": "panel",
     "add_population": "panel",
@@ -44,6 +45,8 @@ _WHERE = {
     "score_draws": "models.forecast",
     "rolling_origin": "models.forecast",
     "flag_months": "models.alerts",
+    # for a busy reader
+    "brief": "report.brief",
     # plots
     "plot": "plots",
     "plot_series": "plots",
@@ -64,6 +67,7 @@ if TYPE_CHECKING:
     from mali_stats.clean.events import read_events
     from mali_stats.clean.figure_sums import implied_base, sum_figures
     from mali_stats.clean.figures import parse_figure
+    from mali_stats.exporting import export
     from mali_stats.models.alerts import flag_months
     from mali_stats.models.exceedance import exceedance
     from mali_stats.models.forecast import baseline_draws, rolling_origin, score_draws
@@ -88,6 +92,7 @@ if TYPE_CHECKING:
         plot_series,
         set_theme,
     )
+    from mali_stats.report.brief import brief
     from mali_stats.schema import check
 
 
