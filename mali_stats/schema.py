@@ -37,6 +37,14 @@ EVENTS: dict[str, str | tuple[str, ...]] = {
     "n_sources": "whole", "n_social_media": "whole", "n_army_statements": "whole", "issues": "text",
 }  # fmt: skip
 
+#: source -> the columns that its events have beside these (``;`` lists stay as published, tidied)
+MORE: dict[str, dict[str, str | tuple[str, ...]]] = {
+    "acled": {
+        "side_a_kind": "text", "side_a_with": "text", "side_b_kind": "text", "side_b_with": "text",
+        "civilian_targeting": "flag", "sources": "text", "tags": "text",
+    },
+}  # fmt: skip
+
 PANEL: dict[str, str | tuple[str, ...]] = {
     "country": "text", "region": "text", "region_name": "text", "month": "date", "in_scope": "flag",
     **{name: "whole" for name in COUNTS}, "frame": "text",
