@@ -31,19 +31,20 @@ EVENTS: dict[str, str | tuple[str, ...]] = {
     "latitude": "number", "longitude": "number", "geo_precision": GEO_PRECISION,
     "type_of_violence": VIOLENCE, "event_type": "text", "sub_event_type": "text",
     "dyad_id": "text", "dyad": "text", "side_a_id": "text", "side_a": "text",
-    "side_b_id": "text", "side_b": "text",
+    "side_b_id": "text", "side_b": "text", "family_a": "text", "family_b": "text",
     **{name: "whole" for name in DEATHS},
     "convention": "flag", "clarity": "whole", "active_year": "flag",
     "n_sources": "whole", "n_social_media": "whole", "n_army_statements": "whole", "issues": "text",
 }  # fmt: skip
 
-#: source -> the columns that its events have beside these (``;`` lists stay as published, tidied)
+#: source -> the columns that its events have beside these (lists are divided by "; ")
 MORE: dict[str, dict[str, str | tuple[str, ...]]] = {
     "acled": {
-        "side_a_kind": "text", "side_a_with": "text", "side_b_kind": "text", "side_b_with": "text",
-        "civilian_targeting": "flag", "sources": "text", "tags": "text",
+        "side_a_kind": "text", "side_b_kind": "text", "civilian_targeting": "flag", "sources": "text", "tags": "text",
     },
 }  # fmt: skip
+#: The families of actors of both sides; tables saved before there were any lack them.
+FAMILIES = ("family_a", "family_b")
 
 PANEL: dict[str, str | tuple[str, ...]] = {
     "country": "text", "region": "text", "region_name": "text", "month": "date", "in_scope": "flag",
@@ -165,7 +166,10 @@ def _columns(table: pd.DataFrame, name: str) -> list[Problem]:
     optional = {"in_scope", "frame"} if name == "panel" else set()
     missing = [c for c in _TABLES[name] if c not in table.columns and c not in optional]
     repeated = table.columns[table.columns.duplicated()]
-    return [("-", c, "the column is missing") for c in missing] + [("-", c, "stands twice") for c in repeated]
+    hint = {c: " (read_events fills it in, in a saved table too)" for c in FAMILIES}
+    return [("-", c, "the column is missing" + hint.get(c, "")) for c in missing] + [
+        ("-", c, "stands twice") for c in repeated
+    ]
 
 
 def _values(table: pd.DataFrame, columns: dict[str, str | tuple[str, ...]]) -> list[Problem]:
@@ -224,6 +228,10 @@ def _events_rules(table: pd.DataFrame) -> list[Problem]:
     problems += _rows(table, backwards, "date_end", "a day not before date_start")
     for name in ("date_start", "date_end"):
         problems += _rows(table, table[name].isna(), name, "a date; an event without one cannot be placed in time")
+    for name in FAMILIES:
+        problems += _rows(
+            table, table[name].isna(), name, 'a family of seeds/families.csv, "unknown" where none is told'
+        )
     return problems
 
 

@@ -102,7 +102,7 @@ def test_what_is_no_table():
         ms.check([1])
     with pytest.raises(ValueError, match="this is none of the tables it knows. Columns: a, b"):
         ms.check(pd.DataFrame({"a": [1], "b": [2]}))
-    assert len(EVENTS) == 38
+    assert len(EVENTS) == 40
 
 
 def test_a_table_read_back_without_its_kinds_is_told_so(tmp_path):

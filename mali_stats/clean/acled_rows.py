@@ -18,7 +18,6 @@ from mali_stats import catalog
 from mali_stats.clean import places, reported
 from mali_stats.clean.row_rules import Found, off_the_map
 from mali_stats.clean.values import Values, count, degrees, level, whole
-from mali_stats.schema import MORE
 from mali_stats.sources import acled
 
 #: events that agree in all of these may be one under two ids
@@ -31,7 +30,7 @@ NEWER = "the column timestamp, which tells which is newer"
 _DATES, _PLACES = ("day", "week", "month"), ("exact", "near", "admin1")
 #: counts that stand for "tens", "dozens" and "hundreds" of dead
 CONVENTION = (10, 12, 100)
-_SIDES = ("side_a", "side_a_kind", "side_a_with", "side_b", "side_b_kind", "side_b_with")
+_SIDES = ("side_a", "side_a_kind", "side_b", "side_b_kind")
 
 
 def cleaned(read: Values, layout: acled.Layout, version: str | None) -> tuple[pd.DataFrame, list[Found]]:
@@ -51,9 +50,9 @@ def cleaned(read: Values, layout: acled.Layout, version: str | None) -> tuple[pd
         "source_version": read.turn("source_version", acled.timestamp, "seconds since 1970"),
         "civilian_targeting": _flag(read, layout),
     }
-    texts = ("sub_event_type", "side_a", "side_b", "adm_1", "adm_2")
-    out |= {c: read.turn(c, lambda t: t or np.nan, "text") for c in texts}
-    out |= {c: read.turn(c, _items, "text") for c in ("side_a_with", "side_b_with", "sources", "tags")}
+    out |= {c: read.turn(c, lambda t: t or np.nan, "text") for c in ("sub_event_type", "adm_1", "adm_2")}
+    out |= {c: read.turn(c, _items, "text") for c in ("sources", "tags")}
+    out |= {side: _side(read, side) for side in ("side_a", "side_b")}
     out["country"], disagree = _countries(read)
     kinds, interaction = _kinds(read)
     read.done()
@@ -91,6 +90,13 @@ def _day(text: str) -> np.datetime64:
 def _items(text: str) -> str | float:
     """A ``;`` list with its items tidied, in their order."""
     return "; ".join(filter(None, (item.strip() for item in text.split(";")))) or np.nan
+
+
+def _side(read: Values, side: str) -> pd.Series:
+    """The actor, and behind it the associates, divided by "; "."""
+    actor, associates = (read.turn(c, _items, "text") for c in (side, f"{side}_with"))
+    both = actor.astype("str") + "; " + associates.astype("str")
+    return both.where(actor.notna() & associates.notna(), actor.where(actor.notna(), associates))
 
 
 def _flag(read: Values, layout: acled.Layout) -> pd.Series:
@@ -212,6 +218,3 @@ def notes(events: pd.DataFrame) -> list[str]:
         f"type_of_violence is derived by seeds/acled_violence.csv and missing in {untyped:,} of {len(events):,} events "
         "(demonstrations, strategic developments, one actor only, or kinds of actors without a rule).",
     ]
-
-
-COLUMNS = MORE[acled.SOURCE]

@@ -14,11 +14,11 @@ import numpy as np
 import pandas as pd
 
 from mali_stats import catalog
-from mali_stats.clean import acled_rows, places, ucdp_rows
+from mali_stats.clean import acled_rows, actors, places, ucdp_rows
 from mali_stats.clean.row_rules import BOOLEANS, Found, joined, place
 from mali_stats.clean.values import Values, count, day, decimal
 from mali_stats.ledger import Ledger
-from mali_stats.schema import EVENTS, MORE, check, typed
+from mali_stats.schema import EVENTS, FAMILIES, MORE, check, typed
 from mali_stats.sources import acled, files, ucdp
 
 #: whose files are read, in the order in which they are tried
@@ -47,9 +47,9 @@ def read_events(path, country: str | Path | None = None) -> tuple[pd.DataFrame, 
         the events table of :mod:`mali_stats.schema`, one row per event, ordered by day and id. Counts are
         people killed, nullable integers (missing is not zero); dates are days; coordinates are degrees.
         ``issues`` lists what is odd about a row. ACLED's events have one count (low and high are missing), an event
-        type and a derived type of violence, ``source_version`` is when the row was last changed, and further columns
-        follow: side_a_kind, side_a_with, side_b_kind, side_b_with, civilian_targeting, sources, tags (``;`` lists
-        as published).
+        type and a derived type of violence; its sides are the actor and the associates, divided by "; ";
+        ``source_version`` is when the row was last changed; further columns follow: side_a_kind, side_b_kind,
+        civilian_targeting, sources, tags (lists divided by "; ").
     ledger : Ledger
         rows and deaths in = kept + dropped, by reason.
 
@@ -92,7 +92,7 @@ def read_events(path, country: str | Path | None = None) -> tuple[pd.DataFrame, 
     events = _newest(events, publisher, ledger)
     if code is not None:
         events = _only(events, code, ledger)
-    events = _between_rows(events, _ROWS[publisher.SOURCE].ALIKE)
+    events = _between_rows(actors.fill(events, ledger), _ROWS[publisher.SOURCE].ALIKE)
     _count_issues(events, ledger)
     ledger.count("clean", "events", "kept", events)
     ledger.notes += acled_rows.notes(events) if publisher is acled else []
@@ -116,7 +116,7 @@ class _Part:
 
 def _read(table: files.Table) -> _Part:
     own = {name.strip().casefold(): name for name in reversed(table.columns)}
-    if set(EVENTS) <= set(own):
+    if set(EVENTS) - set(FAMILIES) <= set(own):
         raw = table.take({own[c]: c for c in _kept(own)})
         return _Part(table, None, raw, saved=_retyped(table, raw))
     publisher, layout = _recognised(table)
@@ -128,7 +128,8 @@ def _read(table: files.Table) -> _Part:
 
 def _kept(columns) -> dict[str, str | tuple[str, ...]]:
     """The columns of a saved table: those of every events table, and what one publisher gives beside them."""
-    return EVENTS | {c: kind for more in MORE.values() for c, kind in more.items() if c in columns}
+    wanted = EVENTS | {c: kind for more in MORE.values() for c, kind in more.items()}
+    return {c: kind for c, kind in wanted.items() if c in columns}
 
 
 def _recognised(table: files.Table) -> tuple[ModuleType, ucdp.Layout | acled.Layout]:
@@ -156,7 +157,7 @@ def _retyped(table: files.Table, raw: pd.DataFrame) -> pd.DataFrame:
         "flag": (lambda t: BOOLEANS[t.casefold()], "True, False, 1, 0 or nothing"),
         "text": (str, "text"),
     }
-    out, columns = {}, _kept(raw.columns)
+    out, columns = {}, _kept(raw)
     for column, kind in columns.items():
         levels = {level: level for level in kind} if isinstance(kind, tuple) else {}
         parse, accepted = (levels.__getitem__, ", ".join(kind)) if levels else kinds[kind]
@@ -164,7 +165,9 @@ def _retyped(table: files.Table, raw: pd.DataFrame) -> pd.DataFrame:
     read.done()
     out["issues"] = out["issues"].fillna("")
     try:
-        return check(typed(pd.DataFrame(out), columns))
+        saved = typed(pd.DataFrame(out), columns)
+        absent = {c: actors.side_families(saved, c[-1])["family"] for c in FAMILIES if c not in out}
+        return check(typed(saved.assign(**absent), EVENTS | columns))
     except ValueError as error:
         raise ValueError(f"{table.name}, a table saved by mali_stats, is not valid any more. {error}") from error
 
@@ -172,6 +175,9 @@ def _retyped(table: files.Table, raw: pd.DataFrame) -> pd.DataFrame:
 def _saved(part: _Part, code: str | None) -> tuple[pd.DataFrame, Ledger]:
     ledger = Ledger()
     ledger.count("read", f"rows in {part.table.name}", "in", part.saved)
+    absent = [c for c in FAMILIES if c not in part.raw]
+    if absent:
+        ledger.notes.append(f"{part.table.name} was saved without {' and '.join(absent)}: filled in from its sides.")
     events = part.saved if code is None else _only(part.saved, code, ledger)
     ledger.count("read", "events, as they were saved", "kept", events)
     return events, ledger.check()

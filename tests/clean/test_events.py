@@ -406,7 +406,7 @@ def test_all_pages_together_are_held_against_the_count(tmp_path):
     pages = [write(tmp_path / f"{i}.json", api(part, total=8)) for i, part in enumerate((ROWS[:3], ROWS[3:]))]
     last = write(tmp_path / "last.json", json.dumps({"TotalCount": 8, "Result": []}))
     events, ledger = ms.read_events([*pages, last])
-    assert len(events) == 8 and ledger.notes == []
+    assert len(events) == 8 and not [note for note in ledger.notes if "records in all" in note]
 
 
 def test_rows_of_separators_are_passed_over_and_said(tmp_path):

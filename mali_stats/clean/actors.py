@@ -1,0 +1,207 @@
+"""Names of sides to families of actors; the knowledge is in ``seeds/`` (families, actors, actor_rules).
+
+A side is looked up by its id, then by its name, each in the country and on the day of the event; a joint side that
+is not listed as a whole is looked up part by part. A name that is not listed gets its family by a rule.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+import pandas as pd
+
+from mali_stats import catalog
+from mali_stats.clean.places import key, tidy_text
+from mali_stats.ledger import Ledger
+
+UNKNOWN, CIVILIANS = "unknown", "civilians"
+#: What stands between the parts of a joint family (and of every list in a table).
+JOINT = "; "
+#: source of an events table -> source in the seeds, and what stands between the names of a joint side
+_SOURCES = {"ucdp_ged": ("ucdp", ", "), "acled": ("acled", "; ")}
+
+
+@cache
+def families() -> tuple[str, ...]:
+    """The codes of the families, in the order in which joint sides name them."""
+    return tuple(catalog.seed("families")["family"])
+
+
+@cache
+def states() -> frozenset[str]:
+    """The families that are a state's forces."""
+    table = catalog.seed("families")
+    return frozenset(table.loc[table["is_state"] == "True", "family"])
+
+
+def joined(parts: Iterable[str]) -> str:
+    """Families as one text, each once, in the order of ``seeds/families.csv``.
+
+    Examples
+    --------
+    >>> joined(["state_russia", "state_mali", "state_mali"])
+    'state_mali; state_russia'
+    """
+    return JOINT.join(sorted(set(parts), key=families().index))
+
+
+@dataclass(frozen=True)
+class _Listed:
+    """A row of ``seeds/actors.csv``, or of ``seeds/actor_rules.csv`` (which has a pattern only)."""
+
+    family: str
+    id: str = ""
+    key: str = ""
+    pattern: re.Pattern | None = None
+    countries: frozenset[str] = frozenset()
+    start: pd.Timestamp = pd.Timestamp.min
+    end: pd.Timestamp = pd.Timestamp.max
+
+    def holds(self, country: object, day: pd.Timestamp) -> bool:
+        return self.start <= day <= self.end and (not self.countries or country in self.countries)
+
+
+@dataclass(frozen=True)
+class _Book:
+    """What the seeds know of one source's names."""
+
+    actors: list[_Listed]
+    rules: list[_Listed]
+    separator: str
+
+    @property
+    def eras(self) -> np.ndarray:
+        """The days on which the family of some actor changes."""
+        days = [r.start for r in self.actors] + [r.end + pd.Timedelta(days=1) for r in self.actors if r.end < _NEVER]
+        return np.unique(np.array([d for d in days if d > pd.Timestamp.min], dtype="datetime64[us]"))
+
+
+_NEVER = pd.Timestamp.max
+
+
+@cache
+def _book(source: str) -> _Book:
+    name, separator = _SOURCES[source]
+    tables = [catalog.seed(table) for table in ("actors", "actor_rules")]
+    actors, rules = ([_row(row) for row in t[t["source"] == name].to_dict("records")] for t in tables)
+    return _Book(actors, rules, separator)
+
+
+def _row(row: dict) -> _Listed:
+    given = {k: v for k, v in row.items() if isinstance(v, str)}
+    return _Listed(
+        family=given["family"],
+        id=given.get("actor_id", ""),
+        key="" if "pattern" in given else key(given.get("name", "")),
+        pattern=re.compile(given["pattern"]) if "pattern" in given else None,
+        countries=frozenset(given.get("country", "").split()),
+        start=pd.Timestamp(given.get("start", pd.Timestamp.min)),
+        end=pd.Timestamp(given.get("end", _NEVER)),
+    )
+
+
+def side_families(events: pd.DataFrame, side: str) -> pd.DataFrame:
+    """The family of one side of every event, and whether a rule gave it.
+
+    Parameters
+    ----------
+    events : pandas.DataFrame
+        the columns source, country, date_start, side_a_id and side_a (or b) of an events table. Where ACLED names
+        associates, they follow the actor in ``side_a``, divided by "; ".
+    side : {"a", "b"}
+        which side.
+
+    Returns
+    -------
+    pandas.DataFrame
+        columns ``family`` (never missing) and ``by_rule`` (the name is not in ``seeds/actors.csv``), indexed as
+        ``events``.
+
+    Raises
+    ------
+    ValueError
+        for a source that the seeds do not know.
+
+    Examples
+    --------
+    >>> events = pd.DataFrame({"source": "ucdp_ged", "country": "MLI", "date_start": pd.Timestamp("2024-07-27"),
+    ...                        "side_a_id": None, "side_a": ["Government of Mali, Government of Russia", "Group A"]})
+    >>> side_families(events, "a")
+                         family  by_rule
+    0  state_mali; state_russia    False
+    1               other_armed     True
+    """
+    parts = [_of_one_source(rows, side, source) for source, rows in events.groupby("source", sort=False)]
+    empty = pd.DataFrame({"family": pd.Series(dtype="str"), "by_rule": pd.Series(dtype=bool)})
+    return pd.concat(parts).reindex(events.index) if parts else empty
+
+
+def _of_one_source(events: pd.DataFrame, side: str, source: str) -> pd.DataFrame:
+    if source not in _SOURCES:
+        raise ValueError(
+            f"seeds/actors.csv knows no names of the source {source!r}, only of {', '.join(_SOURCES)}. Give such a table "
+            "the columns family_a and family_b, with codes of seeds/families.csv."
+        )
+    book = _book(source)
+    rows = pd.DataFrame({
+        "id": events[f"side_{side}_id"], "name": events[f"side_{side}"], "country": events["country"],
+        "era": np.searchsorted(book.eras, events["date_start"].to_numpy("datetime64[us]"), side="right"),
+    })  # fmt: skip
+    different = rows.drop_duplicates()
+    days = events.loc[different.index, "date_start"]
+    found = [
+        _family(book, *(v if isinstance(v, str) else "" for v in row[:2]), row[2], day)
+        for row, day in zip(different.itertuples(index=False), days, strict=True)
+    ]
+    different = different.assign(family=[f for f, _ in found], by_rule=[r for _, r in found])
+    return rows.merge(different, how="left").set_axis(rows.index)[["family", "by_rule"]].astype({"family": "str"})
+
+
+def _family(book: _Book, id: str, name: str, country: object, day: pd.Timestamp) -> tuple[str, bool]:
+    """The family of one side, and whether a rule gave it (or a part of it)."""
+    here = [row for row in book.actors if row.holds(country, day)]
+    wanted = key(name)
+    whole = [r for r in here if id and r.id == id] or [r for r in here if wanted and r.key == wanted]
+    if whole:
+        return whole[0].family, False
+    names = [part for part in name.split(book.separator) if part.strip()]
+    found = [_part(book, here, part) for part in names] or [(UNKNOWN, True)]
+    if book.separator == JOINT:  # after the actor come associates: allies if they bear arms, else a description
+        armed = found[0][0] not in (CIVILIANS, UNKNOWN)
+        found = found[:1] + [f for f in found[1:] if armed and not f[1] and f[0] not in (CIVILIANS, UNKNOWN)]
+    return joined(p for f, _ in found for p in f.split(JOINT)), any(rule for _, rule in found)
+
+
+def _part(book: _Book, here: list[_Listed], name: str) -> tuple[str, bool]:
+    wanted, plain = key(name), _plain(name)
+    for row in here:
+        if row.pattern.search(plain) if row.pattern else wanted and row.key == wanted:
+            return row.family, False
+    return next((row.family for row in book.rules if row.pattern.search(plain)), UNKNOWN), True
+
+
+def _plain(name: str) -> str:
+    """A name in lower case without accents, for patterns."""
+    text = unicodedata.normalize("NFKD", tidy_text(name).casefold())
+    return "".join(c for c in text if not unicodedata.combining(c))
+
+
+def fill(events: pd.DataFrame, ledger: Ledger) -> pd.DataFrame:
+    """``events`` with family_a and family_b; the ledger notes how many names got theirs by a rule."""
+    found = {side: side_families(events, side) for side in "ab"}
+    events = events.assign(**{f"family_{side}": rows["family"] for side, rows in found.items()})
+    by_rule = {side: rows["by_rule"] for side, rows in found.items()}
+    either = int((by_rule["a"] | by_rule["b"]).sum())
+    if either:
+        given = pd.concat([found[side].loc[by_rule[side], "family"] for side in "ab"]).value_counts()
+        shown = ", ".join(f"{family} {n:,}" for family, n in given.items())
+        ledger.notes.append(
+            f"{either:,} of {len(events):,} events name a side that seeds/actors.csv does not list: its family is by "
+            f"the rules of seeds/actor_rules.csv ({shown} sides)."
+        )
+    return events
