@@ -19,6 +19,8 @@ _WHERE = {
     "sum_figures": "clean.figure_sums",
     "implied_base": "clean.figure_sums",
     "check": "schema",
+    # link two records of one war
+    "match_events": "clean.links",
     # what is shipped
     "load": "catalog",
     "datasets": "catalog",
@@ -49,6 +51,7 @@ if TYPE_CHECKING:
     from mali_stats.clean.events import read_events
     from mali_stats.clean.figure_sums import implied_base, sum_figures
     from mali_stats.clean.figures import parse_figure
+    from mali_stats.clean.links import match_events
     from mali_stats.models.stocks import interpolate_stock, stock_flow_ledger, stock_to_flow
     from mali_stats.models.trend import fit_trend
     from mali_stats.panel import add_population, region_month_panel

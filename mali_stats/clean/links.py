@@ -1,0 +1,333 @@
+"""Link the events of two records of one war: ``match_events``.
+
+After Donnay, Dunford, McGrath, Backer & Cunningham (2019), Integrating conflict event data, Journal of Conflict
+Resolution 63(5): candidates within windows of time and distance, agreement on taxonomies of actors and types,
+one-to-one. Here the windows are widened by what each record says of its own precision, the assignment is the best
+one as a whole, and what is too coarse to be assigned is shown for review and never decided.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+import pandas as pd
+
+from mali_stats.clean.link_assignment import assigned
+from mali_stats.clean.link_candidates import candidates
+from mali_stats.clean.link_costs import costs, same_report, why
+from mali_stats.clean.link_records import Records, records
+from mali_stats.clean.union import united
+
+#: a pair that costs more is never made; at 0.4 planted matches are found best (see ``benchmarks/match_events.py``)
+MAX_COST = 0.4
+COARSE = "too coarse to assign"
+PAIRS = ("id_a", "id_b", "days", "km", "cost", "why")
+
+
+@dataclass(frozen=True, repr=False)
+class Matches:
+    """What :func:`match_events` found.
+
+    Attributes
+    ----------
+    a, b : pandas.DataFrame
+        the two tables, ordered by event_id.
+    pairs : pandas.DataFrame
+        id_a, id_b, days (between the two periods), km (great circle), cost (0 to 1), why; the likeliest first. Between
+        two sources no record stands twice. Inside one source these are candidates, and nothing is decided.
+    review : pandas.DataFrame
+        the same columns and ``reason``: candidates that are not decided.
+    fine_a, fine_b : pandas.Series of bool
+        by event_id: whether the record is no coarser than a week and a district.
+    inside : bool
+        whether one source was searched for one event under two ids.
+    notes : list of str
+        what was assumed, and what the numbers do not say.
+    """
+
+    a: pd.DataFrame
+    b: pd.DataFrame
+    pairs: pd.DataFrame
+    review: pd.DataFrame
+    fine_a: pd.Series
+    fine_b: pd.Series
+    inside: bool = False
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def sources(self) -> tuple[str, str]:
+        """The two sources, in the order of the arguments."""
+        return tuple(str(t["source"].iloc[0]) if len(t) else name for t, name in ((self.a, "a"), (self.b, "b")))
+
+    @property
+    def only_a(self) -> pd.DataFrame:
+        """The rows of a that stand in no pair (coarse ones too: for them nothing is decided)."""
+        return self.a[~self.a["event_id"].isin(self._paired("a"))].reset_index(drop=True)
+
+    @property
+    def only_b(self) -> pd.DataFrame:
+        """The rows of b that stand in no pair."""
+        return self.b[~self.b["event_id"].isin(self._paired("b"))].reset_index(drop=True)
+
+    def _paired(self, side: str) -> pd.Series:
+        if self.inside:
+            return pd.concat([self.pairs["id_a"], self.pairs["id_b"]])
+        return self.pairs[f"id_{side}"]
+
+    def overlap(self) -> dict[str, int]:
+        """How many events both records have, and each alone: patterns of 0 and 1, a first.
+
+        Records too coarse to be assigned are in none of the counts, as nothing says whether the other has them; nor
+        are further days of an episode, which are no events of their own.
+
+        Raises
+        ------
+        ValueError
+            inside one source.
+        """
+        self._two_sources("overlap")
+        counts = {"11": len(self.pairs)}
+        further = self.review[self.review["reason"] != COARSE]
+        sides = (("10", "id_a", self.only_a, self.fine_a), ("01", "id_b", self.only_b, self.fine_b))
+        for pattern, name, rows, fine in sides:
+            counts[pattern] = int(np.sum(fine[rows["event_id"]].to_numpy() & ~rows["event_id"].isin(further[name])))
+        return counts
+
+    def union(self, prefer: str = "ucdp_ged") -> pd.DataFrame:
+        """Both records as one events table: of each pair the row of the source ``prefer``, and all that is in no pair.
+
+        Deaths are those of one row: never added, and never the larger of two. The columns are those that both tables
+        have; ``source`` names both, ``event_id`` carries the source, and four columns follow: ``original_source``,
+        ``matched_source``, ``matched_id`` (missing where in no pair) and ``unresolved`` (the record has candidates in
+        ``review``, and may be counted twice).
+
+        Raises
+        ------
+        ValueError
+            where ``prefer`` is neither source, or inside one source.
+        """
+        self._two_sources("union")
+        if prefer not in self.sources:
+            raise ValueError(f"union: prefer={prefer!r} is neither {' nor '.join(self.sources)}; name one of the two.")
+        return united(self, prefer)
+
+    def _two_sources(self, name: str) -> None:
+        if self.inside:
+            raise ValueError(
+                f"{name}: these are candidates inside one source, none of them decided. Look at .pairs, take out what "
+                "is one event twice, and link the table with another source then."
+            )
+
+    def tidy(self) -> pd.DataFrame:
+        """One row a pair or single record: status (both, or the one source), month, id_a, id_b, deaths of each, cost.
+
+        ``deaths_a`` and ``deaths_b`` are the best estimates of the two records; months are those of the first day.
+        """
+        one, other = (t.set_index("event_id") for t in (self.a, self.b))
+        rows = self.pairs[["id_a", "id_b", "cost"]].assign(status="both")
+        alone = [("id_a", self.only_a, self.sources[0])]
+        alone += [] if self.inside else [("id_b", self.only_b, self.sources[1])]
+        singles = [pd.DataFrame({name: table["event_id"], "status": status}) for name, table, status in alone]
+        rows = pd.concat([rows, *singles], ignore_index=True)
+        starts = [t["date_start"].reindex(rows[c]).reset_index(drop=True) for t, c in ((one, "id_a"), (other, "id_b"))]
+        rows["month"] = starts[0].fillna(starts[1]).to_numpy("datetime64[M]").astype("datetime64[us]")
+        for side, table in (("a", one), ("b", other)):
+            best = table["deaths_best"] if "deaths_best" in table else pd.Series(pd.NA, index=table.index)
+            rows[f"deaths_{side}"] = best.reindex(rows[f"id_{side}"]).astype("Int64").array
+        rows = rows.sort_values(["month", "id_a", "id_b"], ignore_index=True)
+        return rows[["status", "month", "id_a", "id_b", "deaths_a", "deaths_b", "cost"]]
+
+    def __repr__(self) -> str:
+        one, other = self.sources
+        if self.inside:
+            return f"Candidates inside {one}: {len(self.pairs):,} pairs, {len(self.review):,} to review"
+        return (
+            f"Matches of {one} ({len(self.a):,}) and {other} ({len(self.b):,}): {len(self.pairs):,} pairs, "
+            f"{len(self.only_a):,} and {len(self.only_b):,} in one only; {len(self.review):,} candidates to review"
+        )
+
+
+def match_events(
+    a: pd.DataFrame,
+    b: pd.DataFrame,
+    *,
+    days: float = 2,
+    km: float = 25,
+    max_cost: float | None = None,
+    taxonomy: pd.DataFrame | None = None,
+) -> Matches:
+    """Link the events of two sources one to one, or find candidates for one event twice inside a source.
+
+    Two records are candidates where the days between them and the great-circle distance lie within the windows,
+    each widened by what both records may be off by their precision (``seeds/link_windows.csv``; days that a record
+    itself spans are taken off). Of the candidates no coarser than a week and a district, those pairs are made that
+    together lie farthest below ``max_cost``. Coarser records, and single events beside episodes (records that last
+    longer than their precision accounts for), are never assigned: their candidates stand in ``.review``.
+
+    Parameters
+    ----------
+    a, b : pandas.DataFrame
+        one source each, with source, event_id, date_start, date_end, latitude and longitude; date_precision and
+        geo_precision (text or categories), country, admin1, admin1_name, family_a, family_b, type_of_violence and
+        deaths_best are used where present. The same table twice looks inside one source.
+    days, km : float
+        the windows for records without any slack of their own.
+    max_cost : float, optional
+        pairs that cost more are never made; 0.4 by default. The cost is the weighted mean of the parts that both
+        records tell: days and km as shares of their windows, families of actors (each weight 1), type and size
+        (each 1/2); see ``mali_stats.clean.link_costs``.
+    taxonomy : pandas.DataFrame, optional
+        what stands for what in the types of the two sources: columns source, column, value, and one or more of levels
+        from fine to coarse. By default ``type_of_violence`` is compared.
+
+    Returns
+    -------
+    Matches
+        with ``.pairs``, ``.only_a``, ``.only_b``, ``.review``, ``.overlap()``, ``.union()``, ``.tidy()``, ``.notes``.
+        The order of rows and of the two arguments does not matter.
+
+    Raises
+    ------
+    TypeError
+        where a or b is no frame.
+    ValueError
+        for missing columns, several sources in one table, unknown precisions, windows below 0, or two tables of one
+        source that are not the same.
+
+    Examples
+    --------
+    >>> from mali_stats import synthetic
+    >>> made = synthetic.two_records(300, scenario="easy")
+    >>> matches = match_events(made.table("ucdp_ged"), made.table("acled"))
+    >>> matches
+    Matches of ucdp_ged (276) and acled (264): 243 pairs, 33 and 21 in one only; 0 candidates to review
+    >>> matches.overlap()
+    {'11': 243, '10': 33, '01': 21}
+    >>> matches.pairs["why"].iloc[-1]
+    '2 days apart; 2 km; same sides; same type; 40 and 40 dead'
+    """
+    _check(days, km, max_cost, taxonomy)
+    notes: list[str] = []
+    one = records(a, "a", notes)
+    itself = _same(one, a, b)
+    other = one if itself else records(b, "b", notes)
+    cap = MAX_COST if max_cost is None else float(max_cost)
+    found = costs(one, other, candidates(one, other, days, km, itself), taxonomy, itself)
+    found["why"] = why(one, other, found)
+    pairs, review = _inside(one, found, cap) if itself else _between(one, other, found, cap)
+    fine = [pd.Series(side.fine, index=side.frame["event_id"]) for side in (one, other)]
+    notes += _notes(one, other, itself)
+    tables = (_shown(one, other, pairs), _shown(one, other, review))
+    matches = Matches(one.frame, other.frame, *tables, *fine, inside=itself, notes=notes)
+    return matches if itself else replace(matches, notes=[*notes, _open(matches)])
+
+
+def _check(days, km, max_cost, taxonomy) -> None:
+    for name, value in (("days", days), ("km", km), ("max_cost", MAX_COST if max_cost is None else max_cost)):
+        if isinstance(value, bool) or not isinstance(value, int | float | np.number) or not 0 <= value < np.inf:
+            raise ValueError(f"match_events: {name}={value!r}; give a number of 0 or more.")
+    if taxonomy is None:
+        return
+    lost = [c for c in ("source", "column", "value") if c not in taxonomy]
+    if lost or taxonomy.shape[1] < 4:
+        raise ValueError(
+            f"match_events: the taxonomy has the columns {', '.join(map(str, taxonomy))}; it needs source, column, "
+            "value and at least one level, from fine to coarse."
+        )
+
+
+def _same(one: Records, a: pd.DataFrame, b: pd.DataFrame) -> bool:
+    """Whether both tables are one and the same; two different tables of one source are refused."""
+    if b is a:
+        return True
+    if not isinstance(b, pd.DataFrame) or "source" not in b or b.empty or b["source"].iloc[0] != one.source:
+        return False
+    held = b.assign(event_id=b["event_id"].astype(str)).sort_values("event_id", kind="stable").reset_index(drop=True)
+    if list(held) == list(one.frame) and held.equals(one.frame):
+        return True
+    raise ValueError(
+        f"match_events: both tables are of {one.source}, but not the same. To find one event under two ids give the "
+        "same table twice; two releases of one source are compared by event_id, not linked."
+    )
+
+
+def _between(one: Records, other: Records, found: pd.DataFrame, cap: float) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Pairs of two sources, and what is left to review."""
+    i, j = found["i"].to_numpy(), found["j"].to_numpy()
+    reason = np.select(
+        [~one.fine[i] | ~other.fine[j], one.episode[i] != other.episode[j]],
+        [COARSE, "one day of an episode"], "",
+    )  # fmt: skip
+    low = (found["cost"] <= cap).to_numpy()
+    open_ = low & (reason == "")
+    taken = np.zeros(len(found), dtype=bool)
+    taken[open_] = assigned(i[open_], j[open_], found["cost"].to_numpy()[open_], cap, _ties(one, other, i, j)[open_])
+    free = [np.isin(at, at[taken], invert=True) for at in (i, j)]
+    several = [(side.end > side.start)[at] for side, at in ((one, i), (other, j))]
+    beside = open_ & ((several[0] & ~free[0] & free[1]) | (several[1] & ~free[1] & free[0]))
+    reason = np.where(beside, "within the days of a record that is paired", reason)
+    review = found[low & (reason != "")].assign(reason=reason[low & (reason != "")])
+    return found[taken], review
+
+
+def _inside(one: Records, found: pd.DataFrame, cap: float) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Candidates for one event under two ids, and parts of one report that are explained by it."""
+    i, j = found["i"].to_numpy(), found["j"].to_numpy()
+    best = one.number("deaths_best")
+    shared = same_report(one, one, i, j)
+    alike = (found["days"] == 0) & (found["km"] == 0) & (found["family"] == 0) & (best[i] == best[j])
+    found["why"] += np.where(shared, "; parts of one report", "")
+    low = found["cost"] <= cap
+    reason = np.where(shared & ~alike, "split report: one report over several places", "")
+    coarse = ~(one.fine[i] & one.fine[j])
+    reason = np.where((reason == "") & coarse & ~alike, "too coarse to tell", reason)
+    aside = low & (reason != "")
+    return found[low & (reason == "")], found[aside].assign(reason=reason[aside])
+
+
+def _ties(one: Records, other: Records, i: np.ndarray, j: np.ndarray) -> np.ndarray:
+    """A number in [0, 1) for each pair, by both ids and not by their order (a 64-bit mix of the two hashes)."""
+    mixed = one.hashed[i] + other.hashed[j]
+    mixed = (mixed ^ (mixed >> np.uint64(31))) * np.uint64(0x9E3779B97F4A7C15)
+    return (mixed >> np.uint64(11)) / float(1 << 53)
+
+
+def _shown(one: Records, other: Records, found: pd.DataFrame) -> pd.DataFrame:
+    table = found.assign(id_a=one.ids[found["i"]], id_b=other.ids[found["j"]])
+    columns = [*PAIRS, *(["reason"] if "reason" in found else [])]
+    table = table.astype({"id_a": "str", "id_b": "str", "why": "str"})
+    return table.sort_values(["cost", "id_a", "id_b"], ignore_index=True)[columns]
+
+
+def _open(matches: Matches) -> str:
+    """How many records in no pair have candidates that are not decided."""
+    counts = [
+        int(rows["event_id"].isin(matches.review[name]).sum())
+        for rows, name in ((matches.only_a, "id_a"), (matches.only_b, "id_b"))
+    ]
+    one, other = matches.sources
+    return (
+        f"{counts[0]:,} records of {one} and {counts[1]:,} of {other} that are in no pair have candidates in .review, "
+        "which may be the same events."
+    )
+
+
+def _notes(one: Records, other: Records, itself: bool) -> list[str]:
+    notes = []
+    for name, side in (("a", one),) if itself else (("a", one), ("b", other)):
+        lost = int((~side.located).sum())
+        if lost:
+            notes.append(f"{name}: {lost:,} records without coordinates, or with impossible ones, have no candidates.")
+        coarse = int((side.located & ~side.fine).sum())
+        if coarse:
+            notes.append(f"{name}: {coarse:,} records are coarser than a week or a district and are not assigned.")
+    if itself:
+        return [*notes, "These are candidates, the likeliest first: two events of one day and place are found too."]
+    if not {"family_a"} <= set(one.frame) & set(other.frame):
+        notes.append("Not both tables have family_a and family_b: sides were not compared.")
+    return [
+        *notes,
+        "In both is not confirmed by both: two sources often rest on the same report.",
+        "In one only may be out of the other's definition: compare like with like (deadly events, the same types).",
+    ]
