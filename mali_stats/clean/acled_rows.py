@@ -47,7 +47,7 @@ def cleaned(read: Values, layout: acled.Layout, version: str | None) -> tuple[pd
         "longitude": read.turn("longitude", degree, "degrees with a decimal point"),
         "deaths_best": read.turn("deaths_best", count, "a whole number of 0 or more, or nothing"),
         "event_type": read.turn("event_type", str, "a type of event", empty=False),
-        "source_version": read.turn("source_version", acled.timestamp, "seconds since 1970"),
+        "source_version": read.turn("source_version", acled.timestamp, "seconds since 1970, or a day and time"),
         "civilian_targeting": _flag(read, layout),
     }
     out |= {c: read.turn(c, lambda t: t or np.nan, "text") for c in ("sub_event_type", "adm_1", "adm_2")}

@@ -63,12 +63,12 @@ class Matches:
     @property
     def only_a(self) -> pd.DataFrame:
         """The rows of a that stand in no pair (coarse ones too: for them nothing is decided)."""
-        return self.a[~self.a["event_id"].isin(self._paired("a"))].reset_index(drop=True)
+        return self.a[~_among(self.a["event_id"], self._paired("a"))].reset_index(drop=True)
 
     @property
     def only_b(self) -> pd.DataFrame:
         """The rows of b that stand in no pair."""
-        return self.b[~self.b["event_id"].isin(self._paired("b"))].reset_index(drop=True)
+        return self.b[~_among(self.b["event_id"], self._paired("b"))].reset_index(drop=True)
 
     def _paired(self, side: str) -> pd.Series:
         if self.inside:
@@ -91,7 +91,7 @@ class Matches:
         further = self.review[self.review["reason"] != COARSE]
         sides = (("10", "id_a", self.only_a, self.fine_a), ("01", "id_b", self.only_b, self.fine_b))
         for pattern, name, rows, fine in sides:
-            counts[pattern] = int(np.sum(fine[rows["event_id"]].to_numpy() & ~rows["event_id"].isin(further[name])))
+            counts[pattern] = int(np.sum(fine[rows["event_id"]].to_numpy() & ~_among(rows["event_id"], further[name])))
         return counts
 
     def union(self, prefer: str = "ucdp_ged") -> pd.DataFrame:
@@ -146,6 +146,11 @@ class Matches:
             f"Matches of {one} ({len(self.a):,}) and {other} ({len(self.b):,}): {len(self.pairs):,} pairs, "
             f"{len(self.only_a):,} and {len(self.only_b):,} in one only; {len(self.review):,} candidates to review"
         )
+
+
+def _among(ids: pd.Series, others: pd.Series) -> np.ndarray:
+    known = set(others.tolist())
+    return np.fromiter((i in known for i in ids.tolist()), dtype=bool, count=len(ids))
 
 
 def match_events(
@@ -303,7 +308,7 @@ def _shown(one: Records, other: Records, found: pd.DataFrame) -> pd.DataFrame:
 def _open(matches: Matches) -> str:
     """How many records in no pair have candidates that are not decided."""
     counts = [
-        int(rows["event_id"].isin(matches.review[name]).sum())
+        int(_among(rows["event_id"], matches.review[name]).sum())
         for rows, name in ((matches.only_a, "id_a"), (matches.only_b, "id_b"))
     ]
     one, other = matches.sources

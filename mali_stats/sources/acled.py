@@ -71,12 +71,15 @@ def _name(table: Table, published: dict[str, str]) -> str:
 def timestamp(text: str) -> str:
     """When a row was last changed, as a day and time that sort as text; ACLED gives seconds since 1970 (UTC).
 
+    A file that somebody saved with days and times in their place is read too.
+
     Examples
     --------
-    >>> timestamp("1700000000")
-    '2023-11-14T22:13:20Z'
+    >>> timestamp("1700000000"), timestamp("2023-11-14 22:13:20")
+    ('2023-11-14T22:13:20Z', '2023-11-14T22:13:20Z')
     """
-    return datetime.fromtimestamp(int(text), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    moment = datetime.fromtimestamp(int(text), UTC) if text.isdigit() else datetime.fromisoformat(text)
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def order(source_version: str) -> str:
