@@ -28,6 +28,8 @@ _WHERE = {
     # the panel
     "region_month_panel": "panel",
     "add_population": "panel",
+    # who
+    "family_totals": "panel",
     # models
     "fit_trend": "models.trend",
     "stock_to_flow": "models.stocks",
@@ -54,7 +56,7 @@ if TYPE_CHECKING:
     from mali_stats.clean.links import match_events
     from mali_stats.models.stocks import interpolate_stock, stock_flow_ledger, stock_to_flow
     from mali_stats.models.trend import fit_trend
-    from mali_stats.panel import add_population, region_month_panel
+    from mali_stats.panel import add_population, family_totals, region_month_panel
     from mali_stats.plots import (
         plot,
         plot_fit,

@@ -21,7 +21,17 @@ from mali_stats.clean.events import read_events
 from mali_stats.clean.values import Values, count
 from mali_stats.ledger import Ledger
 from mali_stats.panel import region_month_panel
-from mali_stats.schema import COUNTS, DATE_PRECISION, DISPLACEMENT, GEO_PRECISION, UNALLOCATED, VIOLENCE, check
+from mali_stats.panel.families import cells
+from mali_stats.schema import (
+    COUNTS,
+    DATE_PRECISION,
+    DISPLACEMENT,
+    FAMILIES,
+    GEO_PRECISION,
+    UNALLOCATED,
+    VIOLENCE,
+    check,
+)
 from mali_stats.sources import files
 
 # ---- tables from events ------------------------------------------------------------------------------------
@@ -31,6 +41,66 @@ def region_month(events: pd.DataFrame) -> pd.DataFrame:
     """Region x month x type, on a complete grid, unallocated included."""
     panel, _ = region_month_panel(events, by="type_of_violence")
     return panel.drop(columns=["in_scope", "frame"])
+
+
+def family_month(events: pd.DataFrame) -> pd.DataFrame:
+    """Both sides' families x month x type, what occurs."""
+    table = cells(events, by=["type_of_violence"], frame="country")
+    return _by_family(table, ["month", "type_of_violence"])
+
+
+def region_family_year(events: pd.DataFrame) -> pd.DataFrame:
+    """Region x year x both sides' families, what occurs; years are those of the months of region_month."""
+    table = cells(events)
+    return _by_family(table.assign(year=table["month"].dt.year), ["region", "region_name", "year"])
+
+
+def _by_family(table: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
+    """Sums by country, ``keys`` and both families, each in the order of its names."""
+    columns = [c for c in ("region", "region_name", "year") if c in keys] + list(FAMILIES)
+    columns = ["country", *columns, *(c for c in ("month", "type_of_violence") if c in keys)]
+    sums = table.groupby(["country", *keys, *FAMILIES], observed=True)[list(COUNTS)].sum()
+    return sums.reset_index()[[*columns, *COUNTS]]
+
+
+#: What an analyst keeps who drops imprecise rows, and how many events "without ten largest" leaves out since when.
+_PRECISE_PLACES, _PRECISE_DAYS = ("exact", "near", "admin2"), "week"
+_LARGEST, _SINCE = 10, pd.Timestamp("2012-01-01")
+
+
+def region_year_selections(events: pd.DataFrame) -> pd.DataFrame:
+    """Region x year under three choices of events, on a complete grid, unallocated included.
+
+    "precise" keeps events placed to the admin2 unit or better and dated to the week or better. "without ten largest"
+    leaves out the ten events since 2012 with the highest best estimates (ties: the earlier first day, then the
+    smaller id, goes first); rows of one report split over places are events of their own.
+    """
+    precise = events["geo_precision"].isin(_PRECISE_PLACES) & (events["date_precision"] <= _PRECISE_DAYS)
+    selections = {"all": events, "precise": events[precise], "without ten largest": events.drop(_largest(events))}
+    full = _yearly(events)
+    parts = [
+        _yearly(chosen).reindex(full.index, fill_value=0).where(full.notna()).assign(selection=name)
+        for name, chosen in selections.items()
+    ]
+    table = pd.concat(parts).reset_index()
+    return table[["country", "region", "region_name", "year", "selection", *COUNTS]].sort_values(
+        ["country", "region", "year"], kind="stable", ignore_index=True
+    )
+
+
+def _yearly(events: pd.DataFrame) -> pd.DataFrame:
+    """Region x year; missing where the whole year is out of scope. No events give no row."""
+    keys = ["country", "region", "region_name", "year"]
+    if events.empty:
+        return pd.DataFrame(columns=[*keys, *COUNTS], dtype="Int64").set_index(keys)
+    panel, _ = region_month_panel(events)
+    return panel.assign(year=panel["month"].dt.year).groupby(keys)[list(COUNTS)].sum(min_count=1)
+
+
+def _largest(events: pd.DataFrame) -> pd.Index:
+    late = events[events["date_start"] >= _SINCE]
+    order = late.assign(_id=pd.to_numeric(late["event_id"], errors="coerce"))
+    return order.sort_values(["deaths_best", "date_start", "_id"], ascending=[False, True, True]).index[:_LARGEST]
 
 
 def cercle_year(events: pd.DataFrame) -> pd.DataFrame:
@@ -179,6 +249,15 @@ FROM_EVENTS: dict[str, Spec] = {
         sources_year),
     "state_based_month": ("State-based events and deaths by month of their end", ("ucdp_ged",),
         "National; the convention of the VIEWS forecasts.", state_based_month),
+    "family_month": ("Events and deaths by both sides' families of actors, month and type of violence", ("ucdp_ged",),
+        "What occurs; sums equal region_month. Families by seeds/actors.csv; who killed is told in one-sided violence "
+        "only.", family_month),
+    "region_family_year": ("Events and deaths by region, year and both sides' families of actors", ("ucdp_ged",),
+        "What occurs; sums equal region_month by region and year. Families by seeds/actors.csv.", region_family_year),
+    "region_year_selections": ("Events and deaths by region and year under three choices of events", ("ucdp_ged",),
+        "Complete grid. all: sums equal region_month; precise: only events placed to the cercle and dated to the week "
+        "or better; without ten largest: the ten events since 2012 with the highest best estimates left out. For "
+        "showing what such choices do, not for use as totals.", region_year_selections),
 }  # fmt: skip
 PUBLISHED: dict[str, tuple[str, tuple[str, ...], str, Callable[..., pd.DataFrame]]] = {
     "country_year": ("UCDP's own totals by country and year", ("ucdp_country_year",),

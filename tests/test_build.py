@@ -5,10 +5,11 @@ import os
 
 import pandas as pd
 import pytest
-from making import RAW, WEB_MALI, needs_raw, records, shipped, text, write
+from making import RAW, WEB_MALI, needs_raw, record, records, shipped, text, write
 
 from mali_stats import build, synthetic
 from mali_stats.build import main
+from mali_stats.clean.events import read_events
 
 TOTALS = ["--country-year", str(RAW / "ucdp" / "organizedviolence_country_year_v25_1_sahel.csv.gz"),
           "--population", str(RAW / "population" / "worldbank_population.csv"),
@@ -35,6 +36,32 @@ def test_an_analysts_own_file_builds_and_keeps_the_published_totals(tmp_path, ca
     package = (tmp_path / "datapackage.json").read_text()
     assert '"version": "25.1"' in package and '"record_ends": "2024-12-31"' in package
     assert "region_month (" in capsys.readouterr().out
+
+
+def test_the_ten_largest_are_chosen_by_a_stated_rule_not_by_the_order_of_rows(tmp_path):
+    """Ten events of 50 and two smaller ones: of the ties at the tenth place the earlier, then the smaller id, goes."""
+    ties = [record(300 + i, best=20, low=20, high=20, date_start=day, date_end=day)
+            for i, day in enumerate(["2020-03-02", "2020-03-01", "2020-03-01"])]  # fmt: skip
+    large = [record(100 + i, best=50, high=50, low=50, relid=f"MUP-2021-1-990-7.{i}") for i in range(9)]
+    before = record(1, best=900, high=900, low=900, date_start="2011-12-31", date_end="2011-12-31")
+    rows = [*ties, *large, before]
+    for order in (rows, rows[::-1]):
+        events, _ = read_events(write(tmp_path / "GEDEvent_v24_1.csv", text(order)))
+        for shuffled in (events, events[::-1]):
+            largest = events.loc[build._largest(shuffled), "event_id"]
+            assert sorted(largest) == [*(str(100 + i) for i in range(9)), "301"]
+        table = build.region_year_selections(events).query("selection == 'without ten largest' and events > 0")
+        assert table[["year", "events", "deaths_best"]].values.tolist() == [[2011, 1, 900], [2020, 2, 40]]
+
+
+def test_precise_events_are_dated_to_the_week_and_placed_to_the_cercle(tmp_path):
+    places, days = [1, 2, 3, 4, 5, 1, 1, 1], [1, 2, 3, 1, 1, 4, 5, 2]
+    rows = [record(i, where_prec=w, date_prec=d) for i, (w, d) in enumerate(zip(places, days, strict=True))]
+    events, _ = read_events(write(tmp_path / "made_up.csv", text(rows)))
+    table = build.region_year_selections(events)
+    assert table.groupby("selection")["events"].sum().to_dict() == {"all": 8, "precise": 4, "without ten largest": 0}
+    years = table.groupby("selection")["year"].agg(["min", "max"])
+    assert years.drop_duplicates().values.tolist() == [[1989, 2022]], "every choice has the same complete grid"
 
 
 def test_a_failed_build_leaves_the_old_tables_whole(tmp_path, capsys, monkeypatch):

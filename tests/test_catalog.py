@@ -9,6 +9,7 @@ from making import ROOT, shipped
 
 import mali_stats as ms
 from mali_stats import catalog
+from mali_stats.schema import COUNTS
 
 PACKAGE = json.loads((shipped() / "datapackage.json").read_text(encoding="utf-8"))
 NAMES = [r["name"] for r in PACKAGE["resources"]]
@@ -44,7 +45,10 @@ def test_nothing_shipped_is_finer_than_allowed():
         assert columns <= allowed
         assert not columns & {"event_id", "latitude", "longitude", "date_start", "dyad", "side_a"}
     keys = {"region_month": ["region", "month", "type_of_violence"], "cercle_year": ["admin2", "year"],
-            "sizes": ["year", "type_of_violence", "size"], "precision": ["year", "geo_precision", "date_precision"]}  # fmt: skip
+            "sizes": ["year", "type_of_violence", "size"], "precision": ["year", "geo_precision", "date_precision"],
+            "family_month": ["family_a", "family_b", "month", "type_of_violence"],
+            "region_family_year": ["region", "year", "family_a", "family_b"],
+            "region_year_selections": ["region", "year", "selection"]}  # fmt: skip
     for name, key in keys.items():
         assert not ms.load(name).duplicated(key).any()
 
@@ -59,6 +63,44 @@ def test_tables_agree_with_each_other():
     assert ms.load("cercle_year")["deaths_high"].sum() == 20656
     state = ms.load("region_month").query("type_of_violence == 'state-based'")["deaths_best"].sum()
     assert state == ms.load("state_based_month")["deaths_best"].sum() == 8015
+
+
+def _sums(name: str, keys: list[str], **where) -> pd.DataFrame:
+    """The counts of a shipped table by ``keys``; where none of them is above zero, no row."""
+    table = ms.load(name)
+    for column, value in where.items():
+        table = table[table[column] == value]
+    if "year" in keys and "year" not in table:
+        table = table.assign(year=table["month"].dt.year.astype("Int64"))
+    sums = table.groupby(keys, observed=True)[list(COUNTS)].sum()
+    return sums[(sums > 0).any(axis=1)]
+
+
+@pytest.mark.parametrize(("name", "keys", "where"), [
+    ("family_month", ["month", "type_of_violence"], {}), ("region_family_year", ["region", "year"], {}),
+    ("region_year_selections", ["region", "year"], {"selection": "all"}),
+])  # fmt: skip
+def test_tables_by_family_and_by_choice_hold_what_region_month_holds(name, keys, where):
+    pd.testing.assert_frame_equal(_sums(name, keys, **where), _sums("region_month", keys))
+
+
+def test_the_two_tables_by_family_agree_by_dyad_and_year():
+    keys = ["family_a", "family_b", "year"]
+    pd.testing.assert_frame_equal(_sums("family_month", keys), _sums("region_family_year", keys))
+
+
+def test_choices_of_events_leave_out_what_they_say():
+    table = ms.load("region_year_selections")
+    assert len(table) == table["region"].nunique() * table["year"].nunique() * 3 == 11 * 35 * 3
+    totals = table.groupby("selection")[["events", "deaths_best"]].sum()
+    sizes = ms.load("sizes").query("year >= 2012").sort_values("size", ascending=False)
+    largest = sizes.loc[sizes.index.repeat(sizes["events"]), "size"].head(10)
+    assert (totals.loc["all"] - totals.loc["without ten largest"]).tolist() == [10, largest.sum()]
+    kept = ms.load("precision").query(
+        "geo_precision in ['exact', 'near', 'admin2'] and date_precision in ['day', 'days', 'week']"
+    )
+    assert totals.loc["precise"].tolist() == kept[["events", "deaths_best"]].sum().tolist()
+    assert totals.loc["precise", "events"] < totals.loc["all", "events"] == 2120
 
 
 def test_the_coding_of_2024_is_on_record():

@@ -24,6 +24,7 @@ UNKNOWN, CIVILIANS = "unknown", "civilians"
 JOINT = "; "
 #: source of an events table -> source in the seeds, and what stands between the names of a joint side
 _SOURCES = {"ucdp_ged": ("ucdp", ", "), "acled": ("acled", "; ")}
+_EVER, _NEVER = pd.Timestamp.min, pd.Timestamp.max
 
 
 @cache
@@ -59,8 +60,8 @@ class _Listed:
     key: str = ""
     pattern: re.Pattern | None = None
     countries: frozenset[str] = frozenset()
-    start: pd.Timestamp = pd.Timestamp.min
-    end: pd.Timestamp = pd.Timestamp.max
+    start: pd.Timestamp = _EVER
+    end: pd.Timestamp = _NEVER
 
     def holds(self, country: object, day: pd.Timestamp) -> bool:
         return self.start <= day <= self.end and (not self.countries or country in self.countries)
@@ -78,10 +79,7 @@ class _Book:
     def eras(self) -> np.ndarray:
         """The days on which the family of some actor changes."""
         days = [r.start for r in self.actors] + [r.end + pd.Timedelta(days=1) for r in self.actors if r.end < _NEVER]
-        return np.unique(np.array([d for d in days if d > pd.Timestamp.min], dtype="datetime64[us]"))
-
-
-_NEVER = pd.Timestamp.max
+        return np.unique(np.array([d for d in days if d > _EVER], dtype="datetime64[us]"))
 
 
 @cache
@@ -100,7 +98,7 @@ def _row(row: dict) -> _Listed:
         key="" if "pattern" in given else key(given.get("name", "")),
         pattern=re.compile(given["pattern"]) if "pattern" in given else None,
         countries=frozenset(given.get("country", "").split()),
-        start=pd.Timestamp(given.get("start", pd.Timestamp.min)),
+        start=pd.Timestamp(given.get("start", _EVER)),
         end=pd.Timestamp(given.get("end", _NEVER)),
     )
 
@@ -144,8 +142,8 @@ def side_families(events: pd.DataFrame, side: str) -> pd.DataFrame:
 def _of_one_source(events: pd.DataFrame, side: str, source: str) -> pd.DataFrame:
     if source not in _SOURCES:
         raise ValueError(
-            f"seeds/actors.csv knows no names of the source {source!r}, only of {', '.join(_SOURCES)}. Give such a table "
-            "the columns family_a and family_b, with codes of seeds/families.csv."
+            f"seeds/actors.csv knows no names of the source {source!r}, only of {', '.join(_SOURCES)}. Give such a "
+            "table the columns family_a and family_b, with codes of seeds/families.csv."
         )
     book = _book(source)
     rows = pd.DataFrame({

@@ -46,10 +46,11 @@ def read_events(path, country: str | Path | None = None) -> tuple[pd.DataFrame, 
     events : pandas.DataFrame
         the events table of :mod:`mali_stats.schema`, one row per event, ordered by day and id. Counts are
         people killed, nullable integers (missing is not zero); dates are days; coordinates are degrees.
-        ``issues`` lists what is odd about a row. ACLED's events have one count (low and high are missing), an event
-        type and a derived type of violence; its sides are the actor and the associates, divided by "; ";
-        ``source_version`` is when the row was last changed; further columns follow: side_a_kind, side_b_kind,
-        civilian_targeting, sources, tags (lists divided by "; ").
+        ``family_a`` and ``family_b`` are the sides' families of ``seeds/families.csv``, never missing; ``issues``
+        lists what is odd about a row. ACLED's events have one count (low and high are missing), an event type and a
+        derived type of violence; their sides are the actor and the associates, divided by "; "; ``source_version`` is
+        when the row was last changed; further columns follow: side_a_kind, side_b_kind, civilian_targeting, sources,
+        tags (lists divided by "; ").
     ledger : Ledger
         rows and deaths in = kept + dropped, by reason.
 
