@@ -66,6 +66,18 @@ def test_precisions_come_in_the_proportions_of_the_mali_record():
         assert np.allclose(share, counts / counts.sum(), atol=0.012), column
 
 
+def test_an_event_of_several_days_is_one_record_or_one_a_day():
+    errorless = synthetic.Scenario("long", 1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0)
+    made = synthetic.two_records(60, scenario=errorless)
+    first = np.datetime64("2012-01-01") + made.truth["day"].to_numpy().astype("timedelta64[D]")
+    one = made.rows["ucdp_ged"].set_index("truth_id").sort_index()
+    assert len(one) == 60 and (one["date_start"].to_numpy() <= first).all()
+    assert (one["date_end"].to_numpy() >= first + (made.truth["lasts"].to_numpy() - 1).astype("timedelta64[D]")).all()
+    days = made.rows["acled"].groupby("truth_id")["date_start"].agg(["min", "max", "nunique", "size"])
+    assert (days["min"].to_numpy() == first).all() and (days["nunique"] == made.truth["lasts"]).all()
+    assert (days["size"] == days["nunique"]).all() and ((days["max"] - days["min"]).dt.days + 1 == days["size"]).all()
+
+
 def test_truth_is_planted_and_scored():
     ids = MADE.ids()
     assert set(ids["made"]) == {"plain", "split", "duplicate"}

@@ -185,7 +185,7 @@ def _grid(events, cells, placed, regions, by, months, scope) -> pd.DataFrame:
     grid = sums.reindex(index, fill_value=0).astype("Int64").reset_index()
     grid["in_scope"] = scope.covers(grid["region"], grid["month"])
     grid.loc[~grid["in_scope"], list(COUNTS)] = pd.NA
-    grid[_never_given(events)] = pd.NA
+    grid.loc[:, _never_given(events)] = pd.NA
     grid["region_name"] = [regions[c].get(r, r) for c, r in zip(grid["country"], grid["region"], strict=True)]
     grid["frame"] = grid["country"].map(placed.groupby(events["country"])["frame"].first())
     return _finished(grid, events, by)

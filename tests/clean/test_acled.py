@@ -205,6 +205,22 @@ def test_odd_rows_are_flagged_and_counted(changes, issue, tmp_path):
     assert ledger.tidy().query("kind == 'flagged'")[["reason", "rows"]].values.tolist() == [[issue.split(":")[0], 1]]
 
 
+def test_a_region_that_the_frame_does_not_have_is_put_where_it_lies(tmp_path):
+    row = _rows(1)[0] | {"admin1": "Taoudenni", "admin2": "", "latitude": "22.67", "longitude": "-3.98"}
+    events, _ = _read(tmp_path, [row])
+    assert events[["admin1", "issues"]].values.tolist() == [["ML06", "spelling-admin1:Taoudenni is Tombouctou"]]
+
+
+@pytest.mark.parametrize(("date", "time"), [
+    ("2020-07-31", "1700000000"), ("31 July 2020", "2023-11-14 22:13:20"), ("31 Jul 2020", "2023-11-14T22:13:20"),
+    ("31-July-2020", "1700000000"), ("2020-07-31T00:00:00", "1700000000"),  # the last is what a workbook holds
+])  # fmt: skip
+def test_days_and_times_in_every_way_of_writing(date, time, tmp_path):
+    events, _ = _read(tmp_path, [_rows(1)[0] | {"event_date": date, "timestamp": time}])
+    assert events[["date_start", "date_end"]].values.tolist() == [[pd.Timestamp("2020-07-31")] * 2]
+    assert events["source_version"].tolist() == ["2023-11-14T22:13:20Z"]
+
+
 def test_countries_are_told_by_code_number_or_name(tmp_path):
     rows = [row | {"admin1": "", "admin2": ""} for row in _rows(4)]
     rows[0] |= {"country": "Ivory Coast", "iso": "384"}
@@ -228,7 +244,7 @@ def test_countries_are_told_by_code_number_or_name(tmp_path):
     ("interaction", "19", "two digits of 0 to 8"),
     ("latitude", "14,5", "degrees with a decimal point"),
     ("event_id_cnty", "", "an id such as MLI1234"),
-    ("timestamp", "yesterday", "seconds since 1970"),
+    ("timestamp", "yesterday", "seconds since 1970, or a day and time"),
     ("civilian_targeting", "perhaps", "Civilian targeting, or nothing"),
 ])  # fmt: skip
 def test_bad_values_are_told_with_their_place(column, value, accepted, tmp_path):
@@ -292,6 +308,7 @@ def test_two_publishers_are_not_parts_of_one_publication(tmp_path):
 def test_a_panel_does_not_turn_missing_counts_into_zeros(current):
     panel, ledger = ms.region_month_panel(current, frame="country", coverage=("2011-12", "2024-01"))
     assert panel[[c for c in DEATHS if c != "deaths_best"]].isna().all(axis=None)
+    assert (panel.dtypes[list(DEATHS)] == "Int64").all()
     assert panel["deaths_best"].notna().all() and panel["deaths_best"].sum() == current["deaths_best"].sum()
     assert any("deaths_low, deaths_high" in note and "not zero" in note for note in ledger.notes)
     assert not ledger.tidy()["reason"].str.contains("missing count").any()
