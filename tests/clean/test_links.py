@@ -457,7 +457,8 @@ def test_parts_of_one_report_at_one_place_stay_candidates_behind_the_likelier_on
 
 def test_inside_one_source_nothing_is_decided():
     events = _reports(("1", "X-1", 14.0, 5), ("2", "X-2", 14.0, 5), ("3", "X-3", 14.0, 5))
-    matches = ms.match_events(events, events.copy())
+    written = events.assign(date_start=events["date_start"].astype(str), date_end=events["date_end"].astype(str))
+    matches = ms.match_events(events, written)
     assert len(matches.pairs) == 3  # every pair once, also where an event stands three times
     assert repr(matches) == "Candidates inside ucdp_ged: 3 pairs, 0 to review"
     for call in (matches.overlap, matches.union):
@@ -497,6 +498,7 @@ def test_the_six_pairs_of_the_mali_file_are_candidates():
     (lambda: ms.match_events(one(), other(), km=np.nan), ValueError, "km=nan; give a number"),
     (lambda: ms.match_events(one(), other(), max_cost="low"), ValueError, "max_cost='low'; give a number"),
     (lambda: ms.match_events(one(), one(id="2")), ValueError, "both tables are of ucdp_ged, but not the same"),
+    (lambda: ms.match_events(one(), one().drop(columns="event_id")), ValueError, "b lacks event_id"),
     (lambda: ms.match_events(one(), one(latitude=14.1)), ValueError, "both tables are of ucdp_ged, but not the same"),
     (lambda: ms.match_events(one(), other(), taxonomy=pd.DataFrame({"source": []})), ValueError, "it needs source, column, value and at least one level"),
 ])  # fmt: skip
