@@ -22,6 +22,8 @@ from mali_stats.clean.matches import COARSE, Matches
 #: a pair that costs more is never made; at 0.4 precision and recall of planted matches are about even (0.98 in the
 #: moderate scenario, ``benchmarks/match_events.py``)
 MAX_COST = 0.4
+#: another candidate that costs at most this much more than the pair is its rival
+RIVAL = 0.05
 PAIRS = ("id_a", "id_b", "days", "km", "cost", "why")
 
 
@@ -62,7 +64,9 @@ def match_events(
     -------
     Matches
         with ``.pairs``, ``.only_a``, ``.only_b``, ``.review``, ``.overlap()``, ``.union()``, ``.tidy()``, ``.notes``.
-        The order of rows and of the two arguments does not matter.
+        The order of rows and of the two arguments does not matter. ``why`` also names rivals: other candidates of
+        the two records that cost at most 0.05 more. Where many like events fall on one day and place, many pairs
+        have some, and the pairs are less sure than their number.
 
     Raises
     ------
@@ -91,10 +95,10 @@ def match_events(
     itself = _same(one, other)
     cap = MAX_COST if max_cost is None else float(max_cost)
     found = costs(one, other, candidates(one, other, days, km, itself), taxonomy, itself)
-    found["why"] = why(one, other, found)
+    found["why"] = pd.Series(why(one, other, found), dtype="str")
     pairs, review = _inside(one, found, cap) if itself else _between(one, other, found, cap)
     fine = [pd.Series(side.fine, index=side.frame["event_id"]) for side in (one, other)]
-    notes += _notes(one, other, itself)
+    notes += _notes(one, other, pairs, itself)
     tables = (_shown(one, other, pairs), _shown(one, other, review))
     matches = Matches(one.frame, other.frame, *tables, *fine, inside=itself, notes=notes)
     return matches if itself else replace(matches, notes=[*notes, matches.undecided()])
@@ -142,7 +146,23 @@ def _between(one: Records, other: Records, found: pd.DataFrame, cap: float) -> t
     beside = open_ & ((several[0] & ~free[0] & free[1]) | (several[1] & ~free[1] & free[0]))
     reason = np.where(beside, "within the days of a record that is paired", reason)
     review = found[low & (reason != "")].assign(reason=reason[low & (reason != "")])
-    return found[taken], review
+    rivals = _rivals(i, j, found["cost"].to_numpy(), taken, open_)
+    words = ["; a rival" if n == 1 else f"; {n} rivals" if n else "" for n in rivals]
+    pairs = found[taken]
+    return pairs.assign(why=pairs["why"] + pd.Series(words, index=pairs.index, dtype="str")), review
+
+
+def _rivals(i: np.ndarray, j: np.ndarray, cost: np.ndarray, taken: np.ndarray, open_: np.ndarray) -> np.ndarray:
+    """For each pair how many other candidates of its two records would have cost about as little."""
+    rivals = np.zeros(taken.sum(), dtype=int)
+    left = np.flatnonzero(open_ & ~taken)
+    for at in (i, j):
+        pair_of = np.full(at.max(initial=0) + 1, -1)
+        pair_of[at[taken]] = np.arange(taken.sum())
+        pair = pair_of[at[left]]
+        near = (pair >= 0) & (cost[left] <= cost[taken][pair] + RIVAL) if taken.any() else np.zeros(len(left), bool)
+        rivals += np.bincount(pair[near], minlength=len(rivals))
+    return rivals
 
 
 def _inside(one: Records, found: pd.DataFrame, cap: float) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -174,7 +194,7 @@ def _shown(one: Records, other: Records, found: pd.DataFrame) -> pd.DataFrame:
     return table.sort_values(["cost", "id_a", "id_b"], ignore_index=True)[columns]
 
 
-def _notes(one: Records, other: Records, itself: bool) -> list[str]:
+def _notes(one: Records, other: Records, pairs: pd.DataFrame, itself: bool) -> list[str]:
     notes = []
     for name, side in (("a", one),) if itself else (("a", one), ("b", other)):
         lost = int((~side.located).sum())
@@ -185,6 +205,12 @@ def _notes(one: Records, other: Records, itself: bool) -> list[str]:
             notes.append(f"{name}: {coarse:,} records are coarser than a week or a district and are not assigned.")
     if itself:
         return [*notes, "These are candidates, the likeliest first: two events of one day and place are found too."]
+    rivals = int(pairs["why"].str.contains("rival").sum())
+    if rivals:
+        notes.append(
+            f"{rivals:,} of {len(pairs):,} pairs have rivals: other candidates cost at most {RIVAL} more, so that "
+            "which record is of which event is less sure."
+        )
     if not {"family_a"} <= set(one.frame) & set(other.frame):
         notes.append("Not both tables have family_a and family_b: sides were not compared.")
     return [
