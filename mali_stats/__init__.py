@@ -19,6 +19,8 @@ _WHERE = {
     "sum_figures": "clean.figure_sums",
     "implied_base": "clean.figure_sums",
     "check": "schema",
+    # link two records of one war
+    "match_events": "clean.links",
     # what is shipped
     "load": "catalog",
     "datasets": "catalog",
@@ -67,6 +69,7 @@ if TYPE_CHECKING:
     from mali_stats.clean.events import read_events
     from mali_stats.clean.figure_sums import implied_base, sum_figures
     from mali_stats.clean.figures import parse_figure
+    from mali_stats.clean.links import match_events
     from mali_stats.exporting import export
     from mali_stats.models.alerts import flag_months
     from mali_stats.models.exceedance import exceedance

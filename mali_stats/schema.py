@@ -37,6 +37,12 @@ EVENTS: dict[str, str | tuple[str, ...]] = {
     "n_sources": "whole", "n_social_media": "whole", "n_army_statements": "whole", "issues": "text",
 }  # fmt: skip
 
+#: source -> the columns that its events have beside these (lists are divided by "; ")
+MORE: dict[str, dict[str, str | tuple[str, ...]]] = {
+    "acled": {
+        "side_a_kind": "text", "side_b_kind": "text", "civilian_targeting": "flag", "sources": "text", "tags": "text",
+    },
+}  # fmt: skip
 #: The families of actors of both sides; tables saved before there were any lack them.
 FAMILIES = ("family_a", "family_b")
 

@@ -1,24 +1,30 @@
 """Events as published to the events table: ``read_events``.
 
-Rules about single rows come first, then one step for rules between rows. Odd rows are flagged in ``issues`` and
-counted in the ledger, never mended; what cannot stand in the table at all raises.
+Rules about single rows come first (``ucdp_rows``, ``acled_rows``), then one step for rules between rows. Odd rows
+are flagged in ``issues`` and counted in the ledger, never mended; what cannot stand in the table at all raises.
 """
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 import pandas as pd
 
 from mali_stats import catalog
-from mali_stats.clean import actors, places
-from mali_stats.clean.values import Values, count, day, decimal, degrees, level, whole
+from mali_stats.clean import acled_rows, actors, places, ucdp_rows
+from mali_stats.clean.row_rules import BOOLEANS, Found, joined, place
+from mali_stats.clean.values import Values, count, day, decimal
 from mali_stats.ledger import Ledger
-from mali_stats.schema import DATE_PRECISION, DEATHS, EVENTS, FAMILIES, GEO_PRECISION, VIOLENCE, check, typed
-from mali_stats.sources import files, ucdp
+from mali_stats.schema import EVENTS, FAMILIES, MORE, check, typed
+from mali_stats.sources import acled, files, ucdp
+
+#: whose files are read, in the order in which they are tried
+_PUBLISHERS = (ucdp, acled)
+#: source -> how its rows are cleaned
+_ROWS = {ucdp.SOURCE: ucdp_rows, acled.SOURCE: acled_rows}
 
 
 def read_events(path, country: str | Path | None = None) -> tuple[pd.DataFrame, Ledger]:
@@ -27,8 +33,9 @@ def read_events(path, country: str | Path | None = None) -> tuple[pd.DataFrame, 
     Parameters
     ----------
     path : str, Path or list of them
-        a file (csv, gz, zip, json, geojson, parquet); its layout is told by its content. A list is read as
-        parts or releases of one publication: where an event stands in several, the newest version is kept.
+        a file (csv, gz, zip, json, geojson, parquet) of UCDP's events or of ACLED's (your own export: ACLED's rows
+        may not be passed on); its layout is told by its content. A list is read as parts or releases of one
+        publication: where an event stands in several, the newest version is kept.
     country : str or Path, optional
         ISO3 code of the country to keep, or a folder of seed tables named by the code, for a country that
         ``seeds/places`` does not know. By default every country in the file is kept; P-codes are given only
@@ -40,7 +47,10 @@ def read_events(path, country: str | Path | None = None) -> tuple[pd.DataFrame, 
         the events table of :mod:`mali_stats.schema`, one row per event, ordered by day and id. Counts are
         people killed, nullable integers (missing is not zero); dates are days; coordinates are degrees.
         ``family_a`` and ``family_b`` are the sides' families of ``seeds/families.csv``, never missing; ``issues``
-        lists what is odd about a row.
+        lists what is odd about a row. ACLED's events have one count (low and high are missing), an event type and a
+        derived type of violence; their sides are the actor and the associates, divided by "; "; ``source_version`` is
+        when the row was last changed; further columns follow: side_a_kind, side_b_kind, civilian_targeting, sources,
+        tags (lists divided by "; ").
     ledger : Ledger
         rows and deaths in = kept + dropped, by reason.
 
@@ -51,7 +61,8 @@ def read_events(path, country: str | Path | None = None) -> tuple[pd.DataFrame, 
     ValueError
         for a file of no known layout (listing what was missing for each), a damaged file, or values that
         cannot stand in the table (listing at most ten: file, row, column, what was got and is accepted). Rows
-        are counted with the header as row 1, and without blank lines.
+        are counted with the header as row 1, and without blank lines. For a monadic ACLED export, which repeats
+        every event once an actor, and for a list of files of two publishers.
 
     Examples
     --------
@@ -72,16 +83,20 @@ def read_events(path, country: str | Path | None = None) -> tuple[pd.DataFrame, 
         return _saved(parts[0], code)
     if any(part.saved is not None for part in parts):
         raise ValueError("read_events: tables saved by mali_stats are read one at a time, not as parts of a list.")
+    publisher = _one_publisher(parts)
     ledger = Ledger()
     ledger.notes += files.short_pages(tables)
     events = pd.concat([_clean(part, folder, ledger) for part in parts], ignore_index=True)
+    if publisher is acled:
+        acled_rows.refuse_monadic(events, tables[0].name)
     # The newest version first: it may have moved an event to another country.
-    events = _newest(events, ledger)
+    events = _newest(events, publisher, ledger)
     if code is not None:
         events = _only(events, code, ledger)
-    events = _between_rows(actors.fill(events, ledger))
+    events = _between_rows(actors.fill(events, ledger), _ROWS[publisher.SOURCE].ALIKE)
     _count_issues(events, ledger)
     ledger.count("clean", "events", "kept", events)
+    ledger.notes += acled_rows.notes(events) if publisher is acled else []
     return events, ledger.check()
 
 
@@ -93,8 +108,9 @@ class _Part:
     """One file whose layout is known: its used columns as text, or a table that mali_stats saved."""
 
     table: files.Table
-    layout: ucdp.Layout | None
+    layout: ucdp.Layout | acled.Layout | None
     raw: pd.DataFrame
+    publisher: ModuleType | None = None
     version: str | None = None
     saved: pd.DataFrame | None = None
 
@@ -102,21 +118,34 @@ class _Part:
 def _read(table: files.Table) -> _Part:
     own = {name.strip().casefold(): name for name in reversed(table.columns)}
     if set(EVENTS) - set(FAMILIES) <= set(own):
-        raw = table.take({own[c]: c for c in EVENTS if c in own})
+        raw = table.take({own[c]: c for c in _kept(own)})
         return _Part(table, None, raw, saved=_retyped(table, raw))
-    layout, missing = ucdp.recognise(table)
-    if layout is None:
-        shown = ", ".join(table.columns[:12]) + (", ..." if len(table.columns) > 12 else "")
-        absent = len(set(EVENTS) - set(table.columns))
-        raise ValueError(
-            f"{table.name} has no layout that read_events knows. Looked for {ucdp.LAYOUTS}: missing "
-            f"{', '.join(missing)}; a table saved by mali_stats: missing {absent} of {len(EVENTS)} columns. "
-            f"The file has: {shown}."
-        )
+    publisher, layout = _recognised(table)
     raw = table.take(layout.columns)
     if table.kind == "parquet" and len(raw) and raw.iloc[0].dropna().str.startswith("#").all():
         raw, table.rows_before = raw.iloc[1:].reset_index(drop=True), 1  # HXL tags
-    return _Part(table, layout, raw, ucdp.version(table.hints))
+    return _Part(table, layout, raw, publisher, version=ucdp.version(table.hints) if publisher is ucdp else None)
+
+
+def _kept(columns) -> dict[str, str | tuple[str, ...]]:
+    """The columns of a saved table: those of every events table, and what one publisher gives beside them."""
+    wanted = EVENTS | {c: kind for more in MORE.values() for c, kind in more.items()}
+    return {c: kind for c, kind in wanted.items() if c in columns}
+
+
+def _recognised(table: files.Table) -> tuple[ModuleType, ucdp.Layout | acled.Layout]:
+    lost = []
+    for publisher in _PUBLISHERS:
+        layout, missing = publisher.recognise(table)
+        if layout is not None:
+            return publisher, layout
+        lost.append(f"{publisher.LAYOUTS}: missing {', '.join(missing)}")
+    shown = ", ".join(table.columns[:12]) + (", ..." if len(table.columns) > 12 else "")
+    absent = len(set(EVENTS) - set(table.columns))
+    raise ValueError(
+        f"{table.name} has no layout that read_events knows. Looked for {'; '.join(lost)}; a table saved by "
+        f"mali_stats: missing {absent} of {len(EVENTS)} columns. The file has: {shown}."
+    )
 
 
 def _retyped(table: files.Table, raw: pd.DataFrame) -> pd.DataFrame:
@@ -126,20 +155,20 @@ def _retyped(table: files.Table, raw: pd.DataFrame) -> pd.DataFrame:
         "whole": (count, "a whole number of 0 or more, or nothing"),
         "number": (decimal, "a number with a decimal point, or nothing"),
         "date": (day(False), "a day from 1946 to today, YYYY-MM-DD"),
-        "flag": (lambda t: _BOOLEANS[t.casefold()], "True, False, 1, 0 or nothing"),
+        "flag": (lambda t: BOOLEANS[t.casefold()], "True, False, 1, 0 or nothing"),
         "text": (str, "text"),
     }
-    out = {}
-    for column, kind in [(c, k) for c, k in EVENTS.items() if c in raw]:
+    out, columns = {}, _kept(raw)
+    for column, kind in columns.items():
         levels = {level: level for level in kind} if isinstance(kind, tuple) else {}
         parse, accepted = (levels.__getitem__, ", ".join(kind)) if levels else kinds[kind]
         out[column] = read.turn(column, parse, accepted, empty=column not in ("event_id", "date_start", "date_end"))
     read.done()
     out["issues"] = out["issues"].fillna("")
     try:
-        saved = typed(pd.DataFrame(out), {c: k for c, k in EVENTS.items() if c in out})
+        saved = typed(pd.DataFrame(out), columns)
         absent = {c: actors.side_families(saved, c[-1])["family"] for c in FAMILIES if c not in out}
-        return check(typed(saved.assign(**absent), EVENTS))
+        return check(typed(saved.assign(**absent), EVENTS | columns))
     except ValueError as error:
         raise ValueError(f"{table.name}, a table saved by mali_stats, is not valid any more. {error}") from error
 
@@ -153,6 +182,16 @@ def _saved(part: _Part, code: str | None) -> tuple[pd.DataFrame, Ledger]:
     events = part.saved if code is None else _only(part.saved, code, ledger)
     ledger.count("read", "events, as they were saved", "kept", events)
     return events, ledger.check()
+
+
+def _one_publisher(parts: list[_Part]) -> ModuleType:
+    sources = list(dict.fromkeys(part.publisher.SOURCE for part in parts))
+    if len(sources) > 1:
+        raise ValueError(
+            f"read_events: the list holds files of {' and '.join(sources)}. Two records of one war are not parts of "
+            "one publication: read each by itself, and link them with match_events."
+        )
+    return parts[0].publisher
 
 
 def _country(country) -> tuple[str | None, Path | None]:
@@ -186,197 +225,73 @@ def _only(events: pd.DataFrame, code: str, ledger: Ledger) -> pd.DataFrame:
 # ---- rules about single rows -------------------------------------------------------------------------------
 
 
-_BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
-
-
 def _clean(part: _Part, folder: Path | None, ledger: Ledger) -> pd.DataFrame:
     """One file to events, each row judged by itself."""
-    for ours in ucdp.OPTIONAL:
+    for ours in part.publisher.OPTIONAL:
         if ours not in part.raw:
             part.raw[ours] = pd.Series(np.nan, index=part.raw.index, dtype="str")
     blank = part.raw.isna().all(axis=1)
     part.raw = part.raw[~blank]  # the index still tells the rows of the file
     read = Values(part.table, part.raw, {ours: column for column, ours in part.layout.columns.items()})
-    days = "a day from 1946 to today, " + ("MM/DD/YYYY or " if part.layout.month_first else "") + "YYYY-MM-DD"
-    degree = (lambda t: degrees(t.replace(",", "."))) if part.table.decimal_comma else degrees
-    out = {
-        "event_id": read.turn("id", lambda t: str(whole(t)), "a whole number", empty=False),
-        "date_start": read.turn("date_start", day(part.layout.month_first), days, empty=False),
-        "date_end": read.turn("date_end", day(part.layout.month_first), days, empty=False),
-        "date_precision": read.turn("date_prec", level(DATE_PRECISION), "1 to 5", empty=False),
-        "geo_precision": read.turn("where_prec", level(GEO_PRECISION), "1 to 7", empty=False),
-        "type_of_violence": read.turn("type_of_violence", level(VIOLENCE), "1 to 3", empty=False),
-        "latitude": read.turn("latitude", degree, "degrees with a decimal point"),
-        "longitude": read.turn("longitude", degree, "degrees with a decimal point"),
-        "clarity": read.turn("clarity", count, "a whole number"),
-        "active_year": read.turn("active_year", lambda t: _BOOLEANS[t.casefold()], "TRUE, FALSE, 1 or 0"),
-        "n_sources": read.turn(
-            "n_sources", lambda t: None if whole(t) == -1 else count(t), "a number, -1 for not recorded"
-        ),
-    }
-    out["country"], disagree = _countries(read)
-    ids = ("dyad_id", "side_a_id", "side_b_id")
-    out |= {c: read.turn(c, lambda t: re.sub(r"\.0+$", "", t) or np.nan, "an id") for c in ids}  # 990.0 is 990
-    texts = ("report_id", "dyad", "side_a", "side_b", "adm_1", "adm_2", "code_status")
-    out |= {c: read.turn(c, lambda t: t or np.nan, "text") for c in texts}
-    out |= {c: read.turn(c, count, "a whole number of 0 or more, or nothing") for c in DEATHS}
-    out["source_version"] = read.turn("source_version", str, "text")
-    read.done()
-    rows = pd.DataFrame(out)
-    read.refuse(rows["date_end"] < rows["date_start"], "date_end", "a day not before date_start")
-    read.done()
-    rows["source"] = ucdp.SOURCE
-    rows["source_version"] = rows["source_version"].fillna(part.version or np.nan)
-    rows["n_social_media"], rows["n_army_statements"] = _citing(part.raw)
-    found = [
-        (~rows["country"].isin(catalog.seed("countries")["iso3"]), "unknown-country"),
-        (disagree, "country-number-and-name-disagree"),
-        *_odd(rows),
-        *_place(rows, folder),
-    ]
-    for column in set(EVENTS) - set(rows):
+    rows, found = _ROWS[part.publisher.SOURCE].cleaned(read, part.layout, part.version)
+    found += place(rows, folder)
+    columns = EVENTS | MORE.get(part.publisher.SOURCE, {})
+    for column in set(columns) - set(rows):
         rows[column] = None
-    rows["issues"] = _joined(found, rows.index)
-    events = typed(rows, EVENTS)
+    rows["issues"] = joined(found, rows.index)
+    events = typed(rows, columns)
     ledger.count("read", f"rows in {part.table.name} ({part.layout.name})", "in", events)
     if blank.any():
         ledger.notes.append(f"{part.table.name}: {int(blank.sum())} rows without any value were passed over.")
     return events.reset_index(drop=True)
 
 
-def _countries(read: Values) -> tuple[pd.Series, pd.Series]:
-    """ISO3 codes by UCDP's (Gleditsch-Ward) number, else by name (an unknown one is kept), and where the two differ."""
-    known = catalog.seed("countries")
-    by_number = dict(zip(known["gw"], known["iso3"], strict=True))
-    by_name = {places.key(name): code for name, code in zip(known["name"], known["iso3"], strict=True)}
-    number = read.turn("country_id", lambda t: by_number.get(str(whole(t))), "a whole number")
-    name = read.turn("country", lambda t: by_name.get(places.key(t), t), "a country", empty=False)
-    both = number.notna() & name.isin(known["iso3"])
-    return number.where(number.notna(), name), both & (number != name)
-
-
-def _citing(raw: pd.DataFrame) -> list[pd.Series]:
-    """How many of an event's sources are social media and how many are statements of an army.
-
-    A source may be named as the one that published and again as the original one: the larger count is taken. The
-    texts themselves are not kept; what counts as which is in ``seeds/source_kinds.csv``. Missing where no source
-    is recorded.
-    """
-    kinds = catalog.seed("source_kinds")
-    recorded = raw["source_office"].notna() | raw["source_original"].notna()
-    counts = []
-    for kind in ("social_media", "army_statement"):
-        total = pd.Series(0, index=raw.index)
-        for field, rules in kinds[kinds["kind"] == kind].groupby("field", sort=True):
-            match = re.compile("|".join(f"(?:{p})" for p in rules["pattern"]), re.IGNORECASE).search
-            codes, texts = pd.factorize(raw[field])
-            found = [sum(bool(match(item.strip())) for item in text.split(";")) for text in texts]
-            total = np.maximum(total, np.array([*found, 0])[codes])
-        counts.append(total.astype("Int64").where(recorded))
-    return counts
-
-
-Found = tuple[pd.Series, str | pd.Series]  # which rows, and the issue (one text, or one a row)
-
-
-def _odd(rows: pd.DataFrame) -> list[Found]:
-    """What is odd about single rows, without a place in it."""
-    low, best, high, *parts = (rows[c].astype("Int64") for c in DEATHS)
-    status = rows["code_status"].astype("str")
-    clear = status.isna() | status.str.casefold().eq("clear")
-    counts = rows[list(DEATHS)]
-    off = rows["latitude"].astype(float).abs().gt(90) | rows["longitude"].astype(float).abs().gt(180)
-    return [
-        ((low > best).fillna(False), "low>best"),
-        ((best > high).fillna(False), "best>high"),
-        ((sum(parts) != best).fillna(False), "parts!=best"),
-        (counts.isna().any(axis=1), "missing-count"),
-        (rows["latitude"].isna() | rows["longitude"].isna(), "coordinates-missing"),
-        (off, "coordinates-out-of-range"),
-        (~clear, "code-status:" + status.str.replace(";", ",").fillna("")),
-    ]
-
-
-def _place(rows: pd.DataFrame, folder: Path | None) -> list[Found]:
-    """Fill admin1 and admin2 (codes and names) in place, by the seed tables of each country."""
-    rows["admin1_name"], rows["admin2_name"] = rows["adm_1"], rows["adm_2"]
-    rows["admin1"] = rows["admin2"] = pd.Series(np.nan, index=rows.index, dtype=object)
-    found: list[Found] = []
-    for country in rows["country"].unique():
-        own = folder if folder is not None and folder.name == country else None
-        known = places.gazetteer(country, own)
-        if known is not None:
-            found += places.place(rows, rows["country"] == country, known)
-    return found
-
-
-def _joined(found: list[Found], index: pd.Index) -> pd.Series:
-    """The issues of every row, joined by "; " in the order of the rules."""
-    issues = pd.Series("", index=index, dtype=object)
-    for mask, text in found:
-        here = mask.to_numpy(dtype=bool)
-        if here.any():
-            new = text[here] if isinstance(text, pd.Series) else text
-            issues[here] = (issues[here] + "; " + new).str.removeprefix("; ")
-    return issues
-
-
 # ---- rules between rows ------------------------------------------------------------------------------------
 
 
-def _newest(events: pd.DataFrame, ledger: Ledger) -> pd.DataFrame:
+def _newest(events: pd.DataFrame, publisher: ModuleType, ledger: Ledger) -> pd.DataFrame:
     """One row per event: copies go, and the newest version stays where versions tell which it is."""
-    order = {v: ucdp.order(v) for v in events["source_version"].dropna().unique()}
-    known = sorted({key for key in order.values() if key is not None})
-    ranks = {version: known.index(key) if key is not None else -1 for version, key in order.items()}
+    order = {v: publisher.order(v) for v in events["source_version"].dropna().unique()}
+    known = {key: i for i, key in enumerate(sorted({key for key in order.values() if key is not None}))}
+    ranks = {version: known.get(key, -1) for version, key in order.items()}
     rank = events["source_version"].map(ranks).fillna(-1)
     events = events.assign(_rank=rank.astype(int)).sort_values(["event_id", "_rank"], kind="stable")
-    copies = events.duplicated([c for c in EVENTS if c != "source_version"], keep="last")
+    copies = events.duplicated([c for c in events.columns if c not in ("source_version", "_rank")], keep="last")
     ledger.count("clean", "exact copy of another row", "dropped", events[copies])
     events = events[~copies]
     best = events.groupby("event_id")["_rank"].transform("max")
     several = events["event_id"].duplicated(keep=False)
-    _refuse_contradictions(
-        events, several & ((events["_rank"] < 0) | events.duplicated(["event_id", "_rank"], keep=False))
-    )
+    unclear = several & ((events["_rank"] < 0) | events.duplicated(["event_id", "_rank"], keep=False))
+    _refuse_contradictions(events.drop(columns="_rank"), unclear, _ROWS[publisher.SOURCE].NEWER)
     ledger.count("clean", "older version of the same event", "dropped", events[events["_rank"] < best])
     return events[events["_rank"] == best].drop(columns="_rank").sort_index()
 
 
-def _refuse_contradictions(events: pd.DataFrame, wrong: pd.Series) -> None:
+def _refuse_contradictions(events: pd.DataFrame, wrong: pd.Series, newer: str) -> None:
     if not wrong.any():
         return
     ids = events.loc[wrong, "event_id"].unique()
     one = events[events["event_id"] == ids[0]]
-    differ = [c for c in EVENTS if one[c].nunique(dropna=False) > 1 and c != "source_version"]
+    differ = [c for c in events if one[c].nunique(dropna=False) > 1 and c != "source_version"]
     raise ValueError(
         f"read_events: {len(ids)} event ids stand in rows that differ, and no version says which is newer: "
-        f"{', '.join(ids[:10])}. Event {ids[0]} differs in {', '.join(differ)}. Keep one of the rows, or keep the "
-        "publisher's file names (GEDEvent_v25_1.csv), which tell the version."
+        f"{', '.join(ids[:10])}. Event {ids[0]} differs in {', '.join(differ)}. Keep one of the rows, or keep {newer}."
     )
 
 
-def _between_rows(events: pd.DataFrame) -> pd.DataFrame:
+def _between_rows(events: pd.DataFrame, alike: tuple[str, ...]) -> pd.DataFrame:
     """Order by day and id, then flag events that may be one: the order of the rows does not matter."""
-    order = pd.to_numeric(events["event_id"])
-    events = events.iloc[np.lexsort((order, events["date_start"]))].reset_index(drop=True)
-    more = _joined([*_possible_duplicates(events), *_split_reports(events)], events.index)
+    letters = events["event_id"].str.extract(r"^(\D*)")[0]
+    number = pd.to_numeric(events["event_id"].str.extract(r"(\d+)")[0])
+    ordered = np.lexsort((events["event_id"], number, letters, events["date_start"]))
+    events = events.iloc[ordered].reset_index(drop=True)
+    more = joined([*_possible_duplicates(events, list(alike)), *_split_reports(events)], events.index)
     events["issues"] = (events["issues"] + "; " + more).str.removeprefix("; ").str.removesuffix("; ").astype("str")
     return events
 
 
-def _possible_duplicates(events: pd.DataFrame) -> list[Found]:
-    """Same country, days, point, dyad and best estimate under several ids: one event twice, or two alike."""
-    keys = [
-        "country",
-        "date_start",
-        "date_end",
-        "latitude",
-        "longitude",
-        "dyad_id",
-        "type_of_violence",
-        "deaths_best",
-    ]
+def _possible_duplicates(events: pd.DataFrame, keys: list[str]) -> list[Found]:
+    """The same in every key (country, days, point, sides, type, best estimate) under several ids: one event, or two."""
     complete = events[events[keys].notna().all(axis=1)]
     alike = complete[complete.duplicated(keys, keep=False)]
     group = alike.groupby(keys, sort=False, observed=True).ngroup()

@@ -57,7 +57,8 @@ def region_month_panel(
     -------
     panel : pandas.DataFrame
         the panel table: one row per country, region, [by] and month (its first day). Zero means in scope and
-        none reported; missing means out of scope. Counts are events and people killed.
+        none reported; missing means out of scope, or a count that the source never gives (ACLED's low and high).
+        Counts are events and people killed.
     ledger : Ledger
         events and deaths in = kept in the panel + dropped; what was moved to unallocated or spread.
 
@@ -116,9 +117,17 @@ def _crossing(events: pd.DataFrame) -> pd.Series:
     return events["date_start"].dt.to_period("M") != events["date_end"].dt.to_period("M")
 
 
+def _never_given(events: pd.DataFrame) -> list[str]:
+    """The counts that the source gives for no event (ACLED: all but the best)."""
+    return [c for c in DEATHS if events[c].isna().all()]
+
+
 def _account(cells: pd.DataFrame, events: pd.DataFrame, placed: pd.DataFrame, spread: str, ledger: Ledger) -> None:
     """Say what was moved or left out among the cells that are kept."""
-    missing = events[list(DEATHS)].isna().any(axis=1)
+    never = _never_given(events)
+    missing = events[[c for c in DEATHS if c not in never]].isna().any(axis=1)
+    if never:
+        ledger.notes.append(f"{', '.join(never)}: missing in every event, so missing in the panel, not zero.")
     lines = [("missing count left out of the sums", "flagged", missing)]
     lines += [(f"to unallocated: {r}", "moved", placed["reason"] == r) for r in placed["reason"].unique() if r]
     lines += [
@@ -176,6 +185,7 @@ def _grid(events, cells, placed, regions, by, months, scope) -> pd.DataFrame:
     grid = sums.reindex(index, fill_value=0).astype("Int64").reset_index()
     grid["in_scope"] = scope.covers(grid["region"], grid["month"])
     grid.loc[~grid["in_scope"], list(COUNTS)] = pd.NA
+    grid.loc[:, _never_given(events)] = pd.NA
     grid["region_name"] = [regions[c].get(r, r) for c, r in zip(grid["country"], grid["region"], strict=True)]
     grid["frame"] = grid["country"].map(placed.groupby(events["country"])["frame"].first())
     return _finished(grid, events, by)

@@ -77,6 +77,12 @@ def _released(events: pd.DataFrame, ledger: Ledger) -> Spans:
         if told and None not in told and events["source_version"].notna().all():
             return sorted({(_months(*start), _months(*end)) for start, end in told})
         first = min(first, _months(*ucdp.FIRST_MONTH))
+    else:
+        ledger.notes.append(
+            f"Nothing tells where the record begins or ends: it is taken to last from {label(first)} to {label(last)}, "
+            "the months of the first and last event here. Give coverage=(first, last) where it is longer."
+        )
+        return [(first, last)]
     ledger.notes.append(
         f"No version tells where the record ends: it is taken to end with {label(last)}, the month of the last event "
         "here. Give coverage=(first, last), or end=, where it goes on without events."

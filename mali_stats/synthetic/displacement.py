@@ -1,42 +1,19 @@
-"""Made-up files in the publishers' exact layouts, with planted oddities and the truth beside them.
-
-For tests, and for trying the readers where the publishers' own files may not be passed on. Every function takes
-a seed and returns a :class:`Made`; the same seed gives the same bytes. Nothing here is a figure of the world.
-"""
+"""Made-up files of displacement: UNHCR, IDMC, IOM DTM, HDX HAPI."""
 
 from __future__ import annotations
 
 import csv
-import io
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, field
 
 import numpy as np
+
+from mali_stats.synthetic.made import Made, csv_text
 
 _NAMES = {"MLI": "Mali", "MRT": "Mauritania", "BFA": "Burkina Faso", "NER": "Niger", "DEU": "Germany"}
 #: UNHCR's own letters, where they are not ISO's
 _LETTERS = {"MRT": "MAU", "BFA": "BKF", "NER": "NGR", "DEU": "GFR"}
 _REGIONS = {"ML05": "Mopti", "ML06": "Tombouctou", "ML07": "Gao"}
-
-
-@dataclass(frozen=True)
-class Made:
-    """A made-up file: a name such as the publisher gives, the content, and what a reader has to find in it."""
-
-    name: str
-    content: str
-    truth: dict = field(default_factory=dict)
-
-
-def _csv(rows: list[dict], hxl: dict[str, str] | None = None, quoting: int = csv.QUOTE_MINIMAL) -> str:
-    out = io.StringIO(newline="")
-    writer = csv.DictWriter(out, list(rows[0]), lineterminator="\n", quoting=quoting)
-    writer.writeheader()
-    if hxl:
-        csv.writer(out, lineterminator="\n").writerow([hxl.get(column, "") for column in rows[0]])
-    writer.writerows(rows)
-    return out.getvalue()
 
 
 # ---- UNHCR -------------------------------------------------------------------------------------------------
@@ -70,7 +47,7 @@ def unhcr_population(seed: int = 0, years: range = range(2019, 2025)) -> Made:
             })  # fmt: skip
     truth = {"refugees": refugees, "idps": idps, "cells": 9 * len(rows), "empty": len(rows)}
     truth["nobody"] = len(years) * (4 * 2 + 3)  # zeros of IDPs abroad, of refugees at home
-    return Made("population.csv", _csv(rows, quoting=csv.QUOTE_NONNUMERIC), truth)
+    return Made("population.csv", csv_text(rows, quoting=csv.QUOTE_NONNUMERIC), truth)
 
 
 def unhcr_api(seed: int = 0, year: int = 2023) -> Made:
@@ -101,7 +78,7 @@ def unhcr_flows(seed: int = 0) -> Made:
                                       "asylum_seekers": int(random.integers(1, 900)), "refugee_like": "", "oip": ""}
         for year in (2022, 2023) for asylum in ("MRT", "DEU")
     ]  # fmt: skip
-    return Made("asylum.csv", _csv(rows), {"refugees": sum(int(r["refugees"] or 0) for r in rows)})
+    return Made("asylum.csv", csv_text(rows), {"refugees": sum(int(r["refugees"] or 0) for r in rows)})
 
 
 def unhcr_solutions(seed: int = 0) -> Made:
@@ -112,7 +89,7 @@ def unhcr_solutions(seed: int = 0) -> Made:
                                       "naturalisation": "", "returned_idps": ""}
         for asylum, settled in (("MRT", ""), ("DEU", 5))
     ]  # fmt: skip
-    return Made("solutions.csv", _csv(rows), {"returned_refugees": sum(r["returned_refugees"] for r in rows)})
+    return Made("solutions.csv", csv_text(rows), {"returned_refugees": sum(r["returned_refugees"] for r in rows)})
 
 
 # ---- IDMC --------------------------------------------------------------------------------------------------
@@ -132,7 +109,7 @@ def gidd(seed: int = 0, years: range = range(2014, 2020)) -> Made:
                      "total_displacement_rounded": round(stock, -3)})  # fmt: skip
     tags = {"iso3": "#country+code", "year": "#date+year", "new_displacement": "#affected+idps+new",
             "total_displacement": "#affected+idps+ind"}  # fmt: skip
-    return Made("idmc_gidd.csv", _csv(rows, tags), {"exits": exits, "unpublished": years[1]})
+    return Made("idmc_gidd.csv", csv_text(rows, tags), {"exits": exits, "unpublished": years[1]})
 
 
 def idu(seed: int = 0) -> Made:
@@ -195,7 +172,7 @@ def dtm_v3_csv(seed: int = 0) -> Made:
     """The same as CSV with a row of HXL tags, as HDX passes it on."""
     rows, latest = _rounds(seed)
     tags = {"admin0Pcode": "#adm0+code", "numPresentIdpInd": "#affected+idps", "reportingDate": "#date+reported"}
-    return Made("dtm_admin1.csv", _csv(rows, tags), {"latest": latest, "figures": len(_REGIONS) * 2, "rounds": 2})
+    return Made("dtm_admin1.csv", csv_text(rows, tags), {"latest": latest, "figures": len(_REGIONS) * 2, "rounds": 2})
 
 
 def dtm_sheet(seed: int = 0) -> Made:
@@ -214,7 +191,7 @@ def dtm_sheet(seed: int = 0) -> Made:
         for (name, code, site), n in zip(places, counts, strict=True)
     ]  # fmt: skip
     truth = {"people": sum(counts), "households": sum(n // 6 for n in counts), "rows": rows}
-    return Made("dtm_mali_round_11.csv", _csv(rows), truth)
+    return Made("dtm_mali_round_11.csv", csv_text(rows), truth)
 
 
 # ---- HDX HAPI ----------------------------------------------------------------------------------------------
@@ -241,7 +218,7 @@ def hapi_idps(seed: int = 0) -> Made:
         for number in (8, 9) for code in _REGIONS for kind in ("BA",)
     ]  # fmt: skip
     latest = sum(r["population"] for r in rows if r["reporting_round"] == 9)
-    return Made("hdx_hapi_idps_mli.csv", _csv(rows, _TAGS), {"latest": latest})
+    return Made("hdx_hapi_idps_mli.csv", csv_text(rows, _TAGS), {"latest": latest})
 
 
 def _hapi_people(groups: dict[str, int]) -> list[dict]:
@@ -258,14 +235,14 @@ def hapi_refugees(seed: int = 0) -> Made:
     """Refugees with and without age and gender: the parts are in the total already."""
     count = int(np.random.default_rng(seed).integers(100, 9000))
     rows = _hapi_people({"REF": count, "OOC": 40})
-    return Made("hdx_hapi_refugees.csv", _csv(rows, {"population": "#population"}), {"refugees": count})
+    return Made("hdx_hapi_refugees.csv", csv_text(rows, {"population": "#population"}), {"refugees": count})
 
 
 def hapi_returnees(seed: int = 0) -> Made:
     """Returned refugees, a flow of the year."""
     count = int(np.random.default_rng(seed).integers(100, 9000))
     rows = _hapi_people({"RET": count})
-    return Made("hdx_hapi_returnees.csv", _csv(rows, {"population": "#population"}), {"returnees": count})
+    return Made("hdx_hapi_returnees.csv", csv_text(rows, {"population": "#population"}), {"returnees": count})
 
 
 def hapi_needs(seed: int = 0) -> Made:
@@ -277,7 +254,7 @@ def hapi_needs(seed: int = 0) -> Made:
         for sector, share in (("Intersectoral", 1.0), ("EDU", 0.5), ("SHL", 0.3))
         for status in ("INN", "TGT")
     ]  # fmt: skip
-    return Made("hdx_hapi_humanitarian_needs_mli.csv", _csv(rows, _TAGS), {"in_need": total})
+    return Made("hdx_hapi_humanitarian_needs_mli.csv", csv_text(rows, _TAGS), {"in_need": total})
 
 
 def hapi_food(seed: int = 0) -> Made:
@@ -288,7 +265,7 @@ def hapi_food(seed: int = 0) -> Made:
                                "population_fraction_in_phase": 0.1} | _PERIOD
         for kind in ("current", "first projection") for phase, n in (("3", count), ("4", 50), ("3+", count + 50))
     ]  # fmt: skip
-    return Made("hdx_hapi_food_security_mli.csv", _csv(rows, _TAGS), {"crisis_or_worse": count + 50})
+    return Made("hdx_hapi_food_security_mli.csv", csv_text(rows, _TAGS), {"crisis_or_worse": count + 50})
 
 
 #: every made-up file of displacement by its maker

@@ -1,0 +1,46 @@
+"""What the cleaning of all publishers' events shares: issues of single rows, and their places."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from mali_stats.clean import places
+
+Found = tuple[pd.Series, str | pd.Series]  # which rows, and the issue (one text, or one a row)
+BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
+
+
+def off_the_map(rows: pd.DataFrame) -> list[Found]:
+    """Rows without coordinates, and rows with impossible ones."""
+    off = rows["latitude"].astype(float).abs().gt(90) | rows["longitude"].astype(float).abs().gt(180)
+    return [
+        (rows["latitude"].isna() | rows["longitude"].isna(), "coordinates-missing"),
+        (off, "coordinates-out-of-range"),
+    ]
+
+
+def place(rows: pd.DataFrame, folder: Path | None) -> list[Found]:
+    """Fill admin1 and admin2 (codes and names) in place, by the seed tables of each country."""
+    rows["admin1_name"], rows["admin2_name"] = rows["adm_1"], rows["adm_2"]
+    rows["admin1"] = rows["admin2"] = pd.Series(np.nan, index=rows.index, dtype=object)
+    found: list[Found] = []
+    for country in rows["country"].unique():
+        own = folder if folder is not None and folder.name == country else None
+        known = places.gazetteer(country, own)
+        if known is not None:
+            found += places.place(rows, rows["country"] == country, known)
+    return found
+
+
+def joined(found: list[Found], index: pd.Index) -> pd.Series:
+    """The issues of every row, joined by "; " in the order of the rules."""
+    issues = pd.Series("", index=index, dtype=object)
+    for mask, text in found:
+        here = mask.to_numpy(dtype=bool)
+        if here.any():
+            new = text[here] if isinstance(text, pd.Series) else text
+            issues[here] = (issues[here] + "; " + new).str.removeprefix("; ")
+    return issues
