@@ -28,6 +28,8 @@ _WHERE = {
     "add_population": "panel",
     # models
     "fit_trend": "models.trend",
+    "find_breaks": "models.breaks",
+    "placebo_its": "models.placebo",
     "stock_to_flow": "models.stocks",
     "interpolate_stock": "models.stocks",
     "stock_flow_ledger": "models.stocks",
@@ -39,6 +41,8 @@ _WHERE = {
     "plot_points": "plots",
     "plot_precision": "plots",
     "plot_fit": "plots",
+    "plot_breaks": "plots",
+    "plot_curve": "plots",
     "set_theme": "plots",
 }
 __all__ = [*_WHERE, "__version__"]
@@ -49,11 +53,15 @@ if TYPE_CHECKING:
     from mali_stats.clean.events import read_events
     from mali_stats.clean.figure_sums import implied_base, sum_figures
     from mali_stats.clean.figures import parse_figure
+    from mali_stats.models.breaks import find_breaks
+    from mali_stats.models.placebo import placebo_its
     from mali_stats.models.stocks import interpolate_stock, stock_flow_ledger, stock_to_flow
     from mali_stats.models.trend import fit_trend
     from mali_stats.panel import add_population, region_month_panel
     from mali_stats.plots import (
         plot,
+        plot_breaks,
+        plot_curve,
         plot_fit,
         plot_heatmap,
         plot_map,

@@ -6,6 +6,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from mali_stats.clean.adding import is_displacement
+from mali_stats.plots.breaks import is_breaks, plot_breaks
+from mali_stats.plots.curves import is_curve, is_placebo, plot_curve
 from mali_stats.plots.grids import plot_heatmap, plot_precision
 from mali_stats.plots.maps import plot_map
 from mali_stats.plots.points import is_ledger, plot_points, plot_waterfall
@@ -14,6 +16,8 @@ from mali_stats.plots.theme import set_theme
 
 __all__ = [
     "plot",
+    "plot_breaks",
+    "plot_curve",
     "plot_fit",
     "plot_heatmap",
     "plot_map",
@@ -25,8 +29,11 @@ __all__ = [
 
 _ACCEPTED = """accepted:
   a fitted trend (ms.fit_trend)                            -> plot_fit
+  breaks that the data chose (ms.find_breaks)              -> plot_breaks
+  placebo dates (ms.placebo_its)                           -> plot_curve
   geo_precision, date_precision, events                    -> plot_precision
   the ledger of a stock (ms.stock_flow_ledger)             -> a waterfall
+  estimate, conf_low, conf_high by lag, date, threshold    -> plot_curve
   displacement figures, stocks of one indicator            -> plot_points
   country, region, month, deaths_best (a panel)            -> plot_heatmap
   month or year, and deaths_best                           -> plot_series
@@ -38,17 +45,17 @@ def plot(result, **options) -> Axes:
 
     Parameters
     ----------
-    result : Trend or pandas.DataFrame
-        a fitted trend, a table of precision, stocks of displacement or their ledger, a panel, deaths by month or
-        year, or deaths by region.
+    result : Trend, Breaks, Placebo or pandas.DataFrame
+        a fitted trend, breaks that were found, placebo dates, estimates by lag, date or threshold, a table of
+        precision, stocks of displacement or their ledger, a panel, deaths by month or year, or deaths by region.
     options
         handed on to the plot that is picked, such as ``ax=`` or ``source=``.
 
     Returns
     -------
     matplotlib.axes.Axes
-        what ``plot_fit``, ``plot_precision``, ``plot_points``, ``plot_heatmap``, ``plot_series`` or ``plot_map``
-        returns, or the waterfall of a ledger.
+        what ``plot_fit``, ``plot_breaks``, ``plot_curve``, ``plot_precision``, ``plot_points``, ``plot_heatmap``,
+        ``plot_series`` or ``plot_map`` returns, or the waterfall of a ledger.
 
     Raises
     ------
@@ -67,6 +74,10 @@ def plot(result, **options) -> Axes:
     """
     if is_trend(result):
         return plot_fit(result, **options)
+    if is_breaks(result):
+        return plot_breaks(result, **options)
+    if is_placebo(result):
+        return plot_curve(result, **options)
     if not isinstance(result, pd.DataFrame):
         raise TypeError(f"plot: got {type(result).__name__}; {_ACCEPTED}")
     has = set(result.columns)
@@ -74,6 +85,8 @@ def plot(result, **options) -> Axes:
         return plot_precision(result, **options)
     if is_ledger(result):
         return plot_waterfall(result, **options)
+    if is_curve(result):
+        return plot_curve(result, **options)
     if is_displacement(result):
         return plot_points(result, **options)
     if {"country", "region", "month", "deaths_best"} <= has:
