@@ -265,12 +265,18 @@ def test_hac_is_wider_where_months_hang_together():
     assert hac[0] < het[0] and hac[1] > het[1]
 
 
-def test_homo_is_one_variance_for_both():
-    y = np.concatenate([np.tile([9.0, 11], 20), np.tile([10.0, 30], 20)])
+def test_homo_is_one_variance_for_both_with_the_degrees_of_freedom_left():
+    y = np.concatenate([np.tile([9.0, 11], 20), 20 + np.tile([-1, 1], 20) * np.sqrt(88)])
     ((first, last),) = intervals(y, [40], "homo")
-    assert 40 - first == last - 40
-    rss = 40 * 1 + 40 * 100
-    assert 40 - first == np.ceil(11.0333 * rss / 78 / 100)
+    rss = 40 * 1 + 40 * 88
+    assert 40 - first == last - 40 == np.ceil(11.0333 * rss / 78 / 100) == 6
+    assert 11.0333 * rss / 80 / 100 < 5
+
+
+def test_het_is_a_variance_for_each_with_its_own_degree_of_freedom():
+    y = np.concatenate([np.tile([0.0, 2], 4), np.tile([3.4, 5.4], 4)])
+    assert 11.0333 * (8 / 8) / 3.4**2 < 1 < 11.0333 * (8 / 7) / 3.4**2
+    assert intervals(y, [8], "het") == [(6, 10)]
 
 
 def test_benchmark_dates_are_quoted_and_cover_large_jumps():
@@ -409,6 +415,8 @@ def test_the_calendar_counts_entries_that_touch_the_interval():
         assert [name.removesuffix(" (coding)") for name in line.entries(first, stop)] == wanted.tolist()
     assert line.entries(-50, -40) is None
     assert line.entries(60, 61) == []  # January and February 2017
+    assert line.entries(41, 41) == ["algiers-accord"]  # June 2015: begun in May
+    assert line.entries(62, 62) == ["jnim-formed (coding)"]
 
 
 def test_the_calendar_is_silent_where_the_series_ended_before_it():
