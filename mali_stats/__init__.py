@@ -40,6 +40,8 @@ _WHERE = {
     "heaping": "models.heaping",
     "fit_tail": "models.severity",
     "exceedance": "models.exceedance",
+    "find_breaks": "models.breaks",
+    "placebo_its": "models.placebo",
     "stock_to_flow": "models.stocks",
     "interpolate_stock": "models.stocks",
     "stock_flow_ledger": "models.stocks",
@@ -59,6 +61,8 @@ _WHERE = {
     "plot_fit": "plots",
     "plot_fan": "plots",
     "plot_ccdf": "plots",
+    "plot_breaks": "plots",
+    "plot_curve": "plots",
     "set_theme": "plots",
 }
 __all__ = [*_WHERE, "__version__"]
@@ -72,10 +76,12 @@ if TYPE_CHECKING:
     from mali_stats.clean.links import match_events
     from mali_stats.exporting import export
     from mali_stats.models.alerts import flag_months
+    from mali_stats.models.breaks import find_breaks
     from mali_stats.models.exceedance import exceedance
     from mali_stats.models.forecast import baseline_draws, rolling_origin, score_draws
     from mali_stats.models.heaping import heaping
     from mali_stats.models.its import Break
+    from mali_stats.models.placebo import placebo_its
     from mali_stats.models.pooling import pool_rubin
     from mali_stats.models.severity import fit_tail
     from mali_stats.models.stocks import interpolate_stock, stock_flow_ledger, stock_to_flow
@@ -85,7 +91,9 @@ if TYPE_CHECKING:
     from mali_stats.panel import add_population, family_totals, region_month_panel
     from mali_stats.plots import (
         plot,
+        plot_breaks,
         plot_ccdf,
+        plot_curve,
         plot_fan,
         plot_fit,
         plot_heatmap,

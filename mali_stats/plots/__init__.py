@@ -6,6 +6,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from mali_stats.clean.adding import is_displacement
+from mali_stats.plots.breaks import is_breaks, plot_breaks
+from mali_stats.plots.curves import is_curve, is_placebo, plot_curve
 from mali_stats.plots.fans import is_draws, is_fan, plot_fan
 from mali_stats.plots.grids import plot_heatmap, plot_precision
 from mali_stats.plots.maps import plot_map
@@ -16,7 +18,9 @@ from mali_stats.plots.theme import set_theme
 
 __all__ = [
     "plot",
+    "plot_breaks",
     "plot_ccdf",
+    "plot_curve",
     "plot_fan",
     "plot_fit",
     "plot_heatmap",
@@ -32,8 +36,11 @@ _ACCEPTED = """accepted:
   draws of totals (ms.draw_totals)                         -> plot_fan
   month, year or horizon, and quantiles (q05, q95, ...)    -> plot_fan
   a fitted tail (ms.fit_tail)                              -> plot_ccdf
+  breaks that the data chose (ms.find_breaks)              -> plot_breaks
+  placebo dates (ms.placebo_its)                           -> plot_curve
   geo_precision, date_precision, events                    -> plot_precision
   the ledger of a stock (ms.stock_flow_ledger)             -> a waterfall
+  estimate, conf_low, conf_high by lag, date, threshold    -> plot_curve
   displacement figures, stocks of one indicator            -> plot_points
   country, region, month, deaths_best (a panel)            -> plot_heatmap
   month or year, and deaths_best                           -> plot_series
@@ -76,6 +83,10 @@ def plot(result, **options) -> Axes:
         return plot_fan(result, **options)
     if is_tail(result):
         return plot_ccdf(result, **options)
+    if is_breaks(result):
+        return plot_breaks(result, **options)
+    if is_placebo(result):
+        return plot_curve(result, **options)
     if not isinstance(result, pd.DataFrame):
         raise TypeError(f"plot: got {type(result).__name__}; {_ACCEPTED}")
     has = set(result.columns)
@@ -85,6 +96,8 @@ def plot(result, **options) -> Axes:
         return plot_fan(result, **options)
     if is_ledger(result):
         return plot_waterfall(result, **options)
+    if is_curve(result):
+        return plot_curve(result, **options)
     if is_displacement(result):
         return plot_points(result, **options)
     if {"country", "region", "month", "deaths_best"} <= has:
