@@ -182,7 +182,7 @@ def placebo_its(
     _check_choices(its, n_perm)
     asked = _date(date)
     trend = fit_trend(frame, outcome, cov="model", **its)
-    design = trend.design
+    design = trend.layout
     _check_blocks(design, block, min_side)
     places = np.arange(min_side, len(design.times) - min_side + 1)
     at = _place(design, places, asked, min_side)
@@ -294,7 +294,7 @@ def _place(design, places, asked, min_side):
 
 
 def _notes(trend, block):
-    design = trend.design
+    design = trend.layout
     notes = list(trend.notes)
     blocks, left = divmod(len(design.times), block)
     if math.factorial(blocks) < 1000:

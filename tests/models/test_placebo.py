@@ -45,7 +45,7 @@ def test_z_is_the_score_test_of_statsmodels():
     frame = record(seed=3)
     found = ask(frame, None, family="poisson")
     trend = fit_trend(frame, "events", family="poisson", cov="model")
-    null = sm.GLM(trend.design.y, trend.design.X, family=sm.families.Poisson()).fit(tol=1e-12)
+    null = sm.GLM(trend.layout.y, trend.layout.X, family=sm.families.Poisson()).fit(tol=1e-12)
     for place in (12, 40, 77):
         level = (np.arange(120) >= place).astype(float)[:, None]
         known = null.model.score_test(null.params, exog_extra=level)[0]
@@ -59,8 +59,8 @@ def test_z_of_the_nb2_is_the_level_of_one_weighted_step():
     trend = fit_trend(frame, "events", cov="model")
     mu, alpha = trend.estimate.mu, trend.alpha
     for place in (12, 40, 77):
-        X = np.column_stack([trend.design.X, np.arange(120) >= place])
-        step = sm.WLS((trend.design.y - mu) / mu, X, weights=mu / (1 + alpha * mu)).fit()
+        X = np.column_stack([trend.layout.X, np.arange(120) >= place])
+        step = sm.WLS((trend.layout.y - mu) / mu, X, weights=mu / (1 + alpha * mu)).fit()
         known = step.params[-1] / np.sqrt(step.normalized_cov_params[-1, -1] * trend.dispersion)
         assert found.curve["z"].iloc[place - 12] == pytest.approx(known, rel=1e-6)
 
@@ -103,7 +103,7 @@ def test_an_outlier_keeps_its_place_among_the_largest():
 
 
 def test_blocks_are_whole_years_of_all_regions():
-    design = fit_trend(regions(months=100), "events", by="region", cov="model").design
+    design = fit_trend(regions(months=100), "events", by="region", cov="model").layout
     shift = _Shift(design, 12)
     assert shift.rows.shape == (8, 36)
     for year, rows in enumerate(shift.rows):
@@ -120,7 +120,7 @@ def test_blocks_in_their_own_order_give_the_record_again(monkeypatch):
     trend = fit_trend(frame, "events", cov="model")
     places = np.arange(12, 89)
     monkeypatch.setattr(np, "argsort", lambda values, axis: np.tile(np.arange(values.shape[1]), (len(values), 1)))
-    z, null = level_curve(trend.design, trend.estimate, "nb2", places, 12, 3, 0)
+    z, null = level_curve(trend.layout, trend.estimate, "nb2", places, 12, 3, 0)
     np.testing.assert_allclose(null, np.tile(z, (3, 1)))
 
 
@@ -129,7 +129,7 @@ def test_shuffled_curves_vary_as_z_does():
     spread = []
     for seed in range(30):
         trend = fit_trend(record(96, seed=seed), "events", cov="model")
-        _, null = level_curve(trend.design, trend.estimate, "nb2", np.array([12, 30, 48, 84]), 12, 200, seed)
+        _, null = level_curve(trend.layout, trend.estimate, "nb2", np.array([12, 30, 48, 84]), 12, 200, seed)
         spread.append((null**2).mean(axis=0))
     np.testing.assert_allclose(np.mean(spread, axis=0), 1, atol=0.2)
 
