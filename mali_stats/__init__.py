@@ -19,6 +19,8 @@ _WHERE = {
     "sum_figures": "clean.figure_sums",
     "implied_base": "clean.figure_sums",
     "check": "schema",
+    # a living record
+    "compare_releases": "clean.releases",
     # what is shipped
     "load": "catalog",
     "datasets": "catalog",
@@ -33,6 +35,7 @@ _WHERE = {
     "stock_to_flow": "models.stocks",
     "interpolate_stock": "models.stocks",
     "stock_flow_ledger": "models.stocks",
+    "unseen": "models.unseen",
     # plots
     "plot": "plots",
     "plot_series": "plots",
@@ -51,8 +54,10 @@ if TYPE_CHECKING:
     from mali_stats.clean.events import read_events
     from mali_stats.clean.figure_sums import implied_base, sum_figures
     from mali_stats.clean.figures import parse_figure
+    from mali_stats.clean.releases import compare_releases
     from mali_stats.models.stocks import interpolate_stock, stock_flow_ledger, stock_to_flow
     from mali_stats.models.trend import fit_trend
+    from mali_stats.models.unseen import unseen
     from mali_stats.panel import add_population, family_totals, region_month_panel
     from mali_stats.plots import (
         plot,
