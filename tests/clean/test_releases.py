@@ -182,6 +182,9 @@ def test_deaths_move_between_regions_and_months(old):
         ("ML05", "2012-01"): (-1, -5, -6, -9), ("ML07", "2012-01"): (1, 5, 6, 9),
         ("unallocated", "2015-04"): (-1, -5, -9, -12), ("unallocated", "2015-05"): (1, 5, 9, 20),
     }  # fmt: skip
+    uncoded = old.assign(admin1=None)
+    names = ms.compare_releases(uncoded, edited(uncoded, {"100": {"deaths_low": 6}})).moved
+    assert names[["region", "region_name", "deaths_low"]].to_numpy().tolist() == [["Mopti", "Mopti", 1]]
     assert not moved["later"].any() and moved["month"].dtype == old["date_end"].dtype
 
 
@@ -189,6 +192,9 @@ def test_what_comes_after_the_old_record_is_told_from_what_was_revised(old):
     diff = ms.compare_releases(old[old["date_end"] < "2020"], old)
     assert diff.account.loc["added", "events"] == 0 and diff.account.loc["added later", "events"] == 4
     assert diff.moved["later"].all() and "within the old record" not in repr(diff)
+    same_day = old.tail(1).assign(event_id="900")
+    diff = ms.compare_releases(old, pd.concat([old, same_day]))
+    assert not diff.added["later"].any(), "the last day itself was in the old record"
     back = ms.compare_releases(old, old[old["date_end"] < "2020"])
     assert "The new release ends before the old one does" in back.notes[0]
     assert back.account.loc["removed", "events"] == -4

@@ -166,6 +166,20 @@ def test_chao_for_k_lists_is_exact_where_lists_are_alike_and_nothing_depends():
         assert ratio["chao"] == pytest.approx(1 + 0.6**k / (k - 1), abs=1e-6)
 
 
+@pytest.mark.parametrize(
+    ("kind", "k"), [("chao, k lists", 3), ("chao, k lists", 2), ("chao", 3), ("chao, bias-corrected", 3)]
+)
+def test_the_width_of_chaos_intervals_is_how_far_the_bound_scatters(kind, k):
+    """The log-normal interval's own standard deviation, read back from its ends, against that of 500 tables."""
+    p, z = shares((0.4,) * k), np.array(list(product((0, 1), repeat=k))).sum(axis=1)
+    draws = np.random.default_rng(3).multinomial(20_000, p, 500)
+    found = np.array([chao(np.bincount(z, draw)[1:], kind) for draw in draws])
+    extra = found[:, 0] - draws[:, 1:].sum(axis=1)
+    log_sd = np.log(found[:, 2] - found[:, 0] + extra) - np.log(extra)
+    spread = extra * np.sqrt(np.expm1((log_sd / 1.959963984540054) ** 2))
+    assert spread.mean() == pytest.approx(found[:, 0].std(), rel=0.08)
+
+
 def test_intervals_hold_the_truth_where_the_model_is_the_right_one_and_not_elsewhere():
     tables = 40
     for p, models, right, wrong in (
