@@ -278,6 +278,14 @@ def test_written_notebooks_are_the_same_bytes_each_time(tmp_path):
     assert not any("execution" in cell["metadata"] for cell in stored["cells"])
 
 
+def test_a_text_that_comes_in_two_messages_is_kept_as_one(tmp_path):
+    slow = "import time\nprint('first', flush=True)\ntime.sleep(0.5)\nprint('second')"
+    nbformat.write(notebook("How many?", slow), tmp_path / "01.ipynb")
+    running.write_notebooks(tmp_path, lambda line: None)
+    (output,) = nbformat.read(tmp_path / "01.ipynb", as_version=4)["cells"][1]["outputs"]
+    assert output["text"] == "first\nsecond\n"
+
+
 def test_a_failure_leaves_every_notebook_as_it_was(tmp_path):
     nbformat.write(notebook("How many?", "print(1)"), tmp_path / "01.ipynb")
     nbformat.write(notebook("Why?", "missing"), tmp_path / "02.ipynb")
