@@ -16,7 +16,7 @@ from mali_stats.origins import REPORTED, Origin, beside, caption_of, origin_of
 TABLES, FIGURES = (".csv",), (".png", ".svg")
 DPI = 200
 #: What a cell must not begin with, since spreadsheets would run the rest as a formula.
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 _ACCEPTED = (
     "accepted are a pandas.DataFrame, a result with .tidy() or a brief for .csv, and matplotlib Axes, a Figure or a "
     "brief for .png and .svg"
@@ -213,7 +213,8 @@ def _text(values: pd.Series) -> pd.Series:
 
 def _safe(cell):
     """Put an apostrophe before a text that a spreadsheet would run; a number stored as text is none."""
-    runs = isinstance(cell, str) and cell.startswith(FORMULA) and not re.fullmatch(r"[+-]\d+([.,]\d+)?", cell)
+    begins = isinstance(cell, str) and cell.lstrip(" \u00a0\u200b\ufeff").startswith(FORMULA)
+    runs = begins and not re.fullmatch(r"[+-]\d+([.,]\d+)?", cell)
     return f"'{cell}" if runs else cell
 
 

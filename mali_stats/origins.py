@@ -41,7 +41,10 @@ def origin_of(thing, shown, source: str | list[str] | None) -> Origin:
     """
     named = _attribute(thing, shown, "sources") if source is None else source
     if named is not None:
-        return _named([named] if isinstance(named, str) else list(named), shown)
+        names = [named] if isinstance(named, str) else list(named)
+        if not any(name.strip() for name in names):
+            raise _unknown("source= names nothing")
+        return _named(names, shown)
     if not isinstance(shown, pd.DataFrame):
         return _signed(shown)
     if name := catalog.made_from(shown):

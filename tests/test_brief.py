@@ -137,7 +137,7 @@ def test_a_span_before_the_record_is_missing_and_said():
     made = ms.brief("Kidal", "1989-05", "1990-12")
     assert made.before is None
     assert made.table["span_before"].isna().all() and made.table["change_percent"].isna().all()
-    assert "The record begins in January 1989, so it has no figures for the 20 months before." in made.notes
+    assert "The record begins in January 1989, so it has no figures for as many months before." in made.notes
     assert "span before" not in made.paragraph and made.heads()[2] == "–"
 
 
@@ -170,6 +170,7 @@ def test_whole_years_are_those_from_january_to_december():
     ({"region": "Goa"}, r"region 'Goa' is not known; did you mean 'Gao'\? Regions: Kayes \(ML01\).*Mali for the country"),
     ({"region": "ML11"}, "region 'ML11' is not known"),
     ({"region": "unallocated"}, "region 'unallocated' is not known"),
+    ({"region": "Taoudenni"}, "it is a region of another frame, and counted here in Tombouctou: ML06"),
     ({"region": "Bandiagara"}, "it is a cercle of Mopti, and a brief is of a region: ML05"),
 ])  # fmt: skip
 def test_what_there_is_not_is_refused_with_what_there_is(options, message):
@@ -261,7 +262,7 @@ def test_planted_sums_and_changes_come_back(planted):
     assert figures(made, "deaths_civilians") == [60, 24, 150.0]
     assert figures(made, "events", "count") == [12, 12, 0.0]
     assert made.unplaced == (40, 50, 60)
-    assert "no region of the country, some of which may belong to this one: 50 (40–60)." in made.paragraph
+    assert "a region or a month, some of which may belong to this region: 50 (40–60)." in made.paragraph
     assert figures(ms.brief(), "deaths")[0] == 72 + 50
 
 
@@ -318,6 +319,15 @@ def test_families_of_a_region_are_those_of_its_whole_years(planted):
     assert figures(made, "one_sided", family="jnim")[0] == 24
     rows = made.table[made.table["family"] == "jnim"]
     assert set(rows["period"]) == {"2023"} and rows["label"].str.endswith(", the whole of 2023").all()
+
+
+@pytest.mark.parametrize(("lang", "ending"), [
+    ("en", ", the whole of 2022 (before: 2020)"), ("fr", ", l'ensemble de 2022 (avant\u00a0: 2020)"),
+])  # fmt: skip
+def test_a_label_names_the_years_of_both_columns(lang, ending):
+    rows = ms.brief("Ménaka", "2021-07", "2023-06", lang=lang).table.dropna(subset=["family"])
+    assert set(rows["period"]) == {"2022"} and set(rows["period_before"]) == {"2020"}
+    assert rows["label"].str.endswith(ending).all()
 
 
 def test_families_of_a_region_in_part_of_a_year_are_the_years_and_compared_with_none(planted):

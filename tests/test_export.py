@@ -96,6 +96,14 @@ def test_no_cell_and_no_head_begins_as_a_formula_does(start, tmp_path):
     assert [row[0] for row in cells(path)] == [f"'{start}head", f"'{start}cmd|'/C calc'!A1", "plain"]
 
 
+@pytest.mark.parametrize("before", [" ", "\u00a0", "\u200b", " \ufeff "])
+def test_spaces_hide_no_formula(before, tmp_path):
+    made = pd.DataFrame({"remark": [f"{before}=1+1", f"{before}plain"]})
+    path, text = ms.export(made, tmp_path / "a.csv", source=WHOLE)
+    assert [row[0] for row in cells(path)] == ["remark", f"'{before}=1+1", f"{before}plain"]
+    assert "run as a formula: 1" in text.read_text(encoding="utf-8")
+
+
 def test_numbers_are_left_alone_even_as_text(tmp_path):
     made = pd.DataFrame({"change": [-5, 3], "as_text": ["-5", "+3,5"]})
     assert cells(ms.export(made, tmp_path / "a.csv", source=WHOLE)[0])[1:] == [["-5", "-5"], ["3", "+3,5"]]
@@ -157,11 +165,14 @@ def test_a_date_is_tagged_as_one_and_a_count_is_not(tmp_path):
     "nom", "Prénom", "nom_de_famille", "Nom et prénoms", "surname", "phone", "Phone number", "téléphone", "tel",
     "mobile_no", "whatsapp", "e-mail", "courriel", "contact_person", "username", "home_address", "Adresse",
     "passport_no", "NINA", "carte d'identité", "date_of_birth", "DOB", "geometry", "geom_wkt", "where_coordinates",
-    "gps", "GPS coordinates", "geohash",
+    "gps", "GPS coordinates", "geohash", "name_victim", "Name(s)", "display_name", "suspect name", "Phone1", "mail",
+    "latlong", "lonlat", "Latitude (N)", "lat_dd", "centroid", "geo_point",
 ])  # fmt: skip
 def test_columns_that_look_like_persons_are_refused(column, tmp_path):
     made = pd.DataFrame({"deaths_best": [1], column: ["x"]})
-    with pytest.raises(ValueError, match=f"export: column {column!r} looks like .* which is not published: .+"):
+    with pytest.raises(
+        ValueError, match=rf"export: column {re.escape(repr(column))} looks like .* which is not published: .+"
+    ):
         ms.export(made, tmp_path / "a.csv", source=WHOLE)
     assert not list(tmp_path.iterdir())
 
@@ -200,6 +211,8 @@ def test_points_pass_only_at_a_tenth_of_a_degree(column, tmp_path):
     ("table", "a.csv", {}, ValueError, r"where this table comes from is not known. Pass source=.*region_month"),
     ("table", "a.csv", {"source": "region_months"}, ValueError, "Did you mean 'region_month'"),
     ("table", "a.csv", {"source": ["region_month", "unhrc"]}, ValueError, "Did you mean 'unhcr'"),
+    ("table", "a.csv", {"source": []}, ValueError, "source= names nothing. Pass source="),
+    ("table", "a.csv", {"source": " "}, ValueError, "source= names nothing. Pass source="),
     ("bare", "a.png", {}, ValueError, "the figure has no source line. Pass source="),
 ])  # fmt: skip
 def test_what_is_refused_is_refused_with_a_reason_and_writes_nothing(

@@ -76,6 +76,28 @@ def test_side_b_and_what_nobody_was(events):
     assert numbers(table, "family", "events", "deaths_b", "deaths_civilians") == [
         ["jnim", 2, 13, 3], ["civilians", 2, 0, 24], ["un", 0, 0, 0]]  # fmt: skip
     assert table["gives"].str.startswith("side b;").all()
+    assert table["gives"].str.endswith("; no such side is named in this table: un").all()
+
+
+@pytest.mark.parametrize("joint", ["own", "each"])
+def test_a_zero_of_a_family_that_the_table_never_names_says_so(joint):
+    table = ms.family_totals(MONTHS, ["state_mali", "state_russia", "un"], by=[], joint=joint)
+    assert numbers(table, "family", "events")[1:] == [["state_russia", 0], ["un", 0]]
+    assert table["gives"].str.endswith("; no such side is named in this table: state_russia, un").all()
+    assert "no such side" not in ms.family_totals(MONTHS, "state_mali", joint=joint)["gives"].iloc[0]
+
+
+def test_counts_that_no_event_has_are_missing_and_not_zero(events):
+    nothing = pd.Series(pd.NA, index=events.index, dtype="Int64")
+    table = ms.family_totals(events.assign(deaths_low=nothing, deaths_high=nothing), ["jnim", "un"])
+    assert table[["deaths_low", "deaths_high"]].isna().all(axis=None)
+    assert table["deaths_best"].sum() == 4 and table["deaths_a"].notna().all()
+
+
+@pytest.mark.parametrize("by", ["year", "month", ["month", "type_of_violence"], []])
+def test_a_table_without_rows_gives_none(by):
+    given = ms.family_totals(MONTHS.query("month > '2030-01-01'"), by=by)
+    assert given.empty and given.columns.tolist() == ms.family_totals(MONTHS, by=by).columns.tolist()
 
 
 def test_years_without_an_event_are_shown_as_none_reported(events):
@@ -150,7 +172,8 @@ def test_events_give_the_published_totals_but_for_years_that_release_25_1_revise
 
 @pytest.mark.parametrize(("options", "message"), [
     ({"family": "jnm"}, "'jnm' is no family; did you mean 'jnim'"),
-    ({"family": ["any_government", "un"]}, "asked for alone"), ({"joint": "both"}, "use 'own' or 'each'"),
+    ({"family": ["any_government", "un"]}, "asked for alone"),
+    ({"family": "any_government; un"}, "asked for alone"), ({"joint": "both"}, "use 'own' or 'each'"),
     ({"side": "c"}, "and 'a' or 'b'"), ({"by": "dyad"}, "use year or month, and any of region"),
     ({"by": ["year", "month"]}, "use year or month"), ({"by": "region"}, "the table lacks region"),
 ])  # fmt: skip

@@ -278,6 +278,14 @@ def test_written_notebooks_are_the_same_bytes_each_time(tmp_path):
     assert not any("execution" in cell["metadata"] for cell in stored["cells"])
 
 
+def test_a_text_that_comes_in_two_messages_is_kept_as_one(tmp_path):
+    slow = "import time\nprint('first', flush=True)\ntime.sleep(0.5)\nprint('second')"
+    nbformat.write(notebook("How many?", slow), tmp_path / "01.ipynb")
+    running.write_notebooks(tmp_path, lambda line: None)
+    (output,) = nbformat.read(tmp_path / "01.ipynb", as_version=4)["cells"][1]["outputs"]
+    assert output["text"] == "first\nsecond\n"
+
+
 def test_a_failure_leaves_every_notebook_as_it_was(tmp_path):
     nbformat.write(notebook("How many?", "print(1)"), tmp_path / "01.ipynb")
     nbformat.write(notebook("Why?", "missing"), tmp_path / "02.ipynb")
@@ -318,7 +326,7 @@ def test_a_region_has_no_rate_from_few_events_nor_without_people():
     ], columns=columns)  # fmt: skip
     many, few, nowhere = (front._region_cells((row,)) for row in rows.itertuples())
     assert many == ["Mopti", "1,200\n(1,000–1,300)", "400.0"]
-    assert (few, nowhere) == (["Kidal", "6\n(5–7)", "–"], ["In no region", "60\n(50–70)", "–"])
+    assert (few, nowhere) == (["Kidal", "6\n(5–7)", "–"], ["No region or month", "60\n(50–70)", "–"])
 
 
 def test_both_years_are_mapped_on_one_scale_with_what_no_region_has(monkeypatch):
@@ -334,7 +342,7 @@ def test_both_years_are_mapped_on_one_scale_with_what_no_region_has(monkeypatch)
         (y, "Mopti") for y in ("2023", "2022")
     ]
     for table, alt in zip((now, before), alts, strict=True):
-        assert f"In no region: {table.loc[table['region'] == 'unallocated', 'deaths_best'].iloc[0]}." in alt
+        assert f"No region or month: {table.loc[table['region'] == 'unallocated', 'deaths_best'].iloc[0]}." in alt
     assert html.count("<tr>") == 1 + 11 and "INSTAT" in html
 
 

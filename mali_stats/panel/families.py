@@ -29,8 +29,9 @@ def family_totals(
 ) -> pd.DataFrame:
     """Add up events and deaths by the family of one side, and say how joint sides are counted.
 
-    A dyad has two sides. In one-sided violence side a killed and side b are civilians; in fighting the record does
-    not tell who killed whom, only how many each side lost (deaths_a, deaths_b) and how many civilians died.
+    A dyad has two sides. In one-sided violence side a is who killed, as the source has it, and side b are civilians;
+    in fighting the record does not tell who killed whom, only how many each side lost (deaths_a, deaths_b) and how
+    many civilians died.
 
     Parameters
     ----------
@@ -54,8 +55,9 @@ def family_totals(
     pandas.DataFrame
         one row per country, ``by`` and family, without gaps in time between the first and the last event of the
         table (zero: none reported): events, deaths_low, deaths_best, deaths_high, deaths_a, deaths_b,
-        deaths_civilians, deaths_unknown (people; of ``country_year`` only deaths_best); ``overlaps``, True where
-        some of the row's events stand in another row too; ``gives``, what the row is a total of.
+        deaths_civilians, deaths_unknown (people; of ``country_year`` only deaths_best; missing where no row has the
+        count); ``overlaps``, True where some of the row's events stand in another row too; ``gives``, what the row is a
+        total of, and which of the families asked for no side of the table is named as.
 
     Raises
     ------
@@ -90,7 +92,7 @@ def family_totals(
     chosen, shown, gives = _chosen(rows.assign(family=rows[f"family_{side}"], overlaps=False), _wanted(family), joint)
     sums = chosen.groupby([*keys, "family"], observed=True)[[*COUNTS, "overlaps"]].sum()
     out = _grid(rows, keys, shown).merge(sums.reset_index(), on=[*keys, "family"], how="left")
-    counts = out[list(COUNTS)].fillna(0).astype("Int64")
+    counts = out[list(COUNTS)].fillna(0).assign(**dict.fromkeys(_unrecorded(table), pd.NA)).astype("Int64")
     return out[[*keys, "family"]].assign(**counts, overlaps=out["overlaps"].gt(0), gives=f"side {side}; {gives}")
 
 
@@ -121,15 +123,17 @@ def cells(events: pd.DataFrame, by: Sequence[str] = (), frame: str | None = None
 def _wanted(family: str | Sequence[str] | None) -> list[str]:
     """The families asked for, joint ones in the order in which the tables write them; none means all."""
     asked = [family] if isinstance(family, str) else list(family or [])
-    if ANY_GOVERNMENT in asked and len(asked) > 1:
-        raise ValueError("family_totals: 'any_government' holds other families, so it is asked for alone.")
     parts = [[p.strip() for p in code.split(";")] for code in asked]
+    if parts == [[ANY_GOVERNMENT]]:
+        return [ANY_GOVERNMENT]
+    if any(ANY_GOVERNMENT in several for several in parts):
+        raise ValueError("family_totals: 'any_government' holds other families, so it is asked for alone.")
     for part in (p for several in parts for p in several):
-        if part not in (*families(), ANY_GOVERNMENT):
+        if part not in families():
             close = difflib.get_close_matches(str(part), [*families(), ANY_GOVERNMENT], n=1, cutoff=0.4)
             hint = f" did you mean {close[0]!r}?" if close else ""
             raise ValueError(f"family_totals: {part!r} is no family;{hint} There are: {', '.join(families())}.")
-    return asked if asked == [ANY_GOVERNMENT] else list(dict.fromkeys(joined(several) for several in parts))
+    return list(dict.fromkeys(joined(several) for several in parts))
 
 
 def _rows(table: pd.DataFrame, by: list[str]) -> tuple[pd.DataFrame, list[str]]:
@@ -165,6 +169,9 @@ def _chosen(rows: pd.DataFrame, wanted: list[str], joint: str) -> tuple[pd.DataF
         parts = rows["family"].str.split(JOINT)
         rows = rows.assign(family=parts, overlaps=parts.str.len() > 1).explode("family", ignore_index=True)
         gives = "each part of a joint side counts in full: rows that overlap must not be added"
+    absent = [family for family in wanted if family not in set(rows["family"])]
+    if absent:  # a zero that only says how the source names its sides
+        gives += f"; no such side is named in this table: {', '.join(absent)}"
     return rows, wanted or sorted(rows["family"].unique(), key=_order), gives
 
 
@@ -175,12 +182,19 @@ def _left_out(rows: pd.DataFrame, wanted: list[str]) -> str:
     return f"; left out, as joint sides of which {', '.join(wanted)} is a part: events {left:,}" if left else ""
 
 
+def _unrecorded(table: pd.DataFrame) -> list[str]:
+    """The counts that no row of a table has: their sums are missing, not zero."""
+    return [c for c in COUNTS if len(table) and c in table and table[c].isna().all()]
+
+
 def _order(family: str) -> list[int]:
     return [families().index(part) for part in family.split(JOINT)]
 
 
 def _grid(rows: pd.DataFrame, keys: list[str], shown: list[str]) -> pd.DataFrame:
     """Every place and type that occurs, by every year or month from the first to the last, by every family shown."""
+    if rows.empty:
+        return rows.reindex(columns=[*keys, "family"]).astype({"family": "str"})
     time = next((c for c in _TIMES if c in keys), None)
     others = [c for c in keys if c != time]
     grid = rows[others].drop_duplicates().sort_values(others) if others else pd.DataFrame(index=[0])

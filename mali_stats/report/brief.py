@@ -40,7 +40,7 @@ class Brief:
     months : DataFrame
         month, events, deaths_low, deaths_best, deaths_high: the whole record of the place.
     unplaced : tuple of int
-        deaths of the span in the country that could be placed in no region: low, best, high.
+        deaths of the span in the country that could not be given a region or a month: low, best, high.
     notes : list of str
         what is not given, and why.
     """
@@ -230,4 +230,7 @@ def _families(code: str | None, spans: tuple[Span, Span | None], words: Words) -
     years = measures.family_years(*spans)
     parts = [None if not some else table[table["year"].isin(some)] for some in years]
     periods = [words.years(some) if some else pd.NA for some in years]
-    return measures.family_rows(parts, periods, words, measures.whole_years(spans[0], years[0], words))
+    whole = measures.whole_years(spans[0], years[0], words)
+    if whole and years[1]:
+        whole = words("whole_before", whole=whole, years=periods[1])
+    return measures.family_rows(parts, periods, words, whole)

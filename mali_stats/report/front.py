@@ -34,7 +34,7 @@ UNSEEN = (
 )
 WORDS = Words("en")
 PER = 100_000
-UNPLACED = "In no region"
+UNPLACED = "No region or month"
 
 
 def _folding(row: tuple[str, ...]) -> list[str]:
@@ -52,7 +52,7 @@ def deadliest_month(one: Brief) -> str:
 
 
 def by_region(months: pd.DataFrame, span: Span) -> pd.DataFrame:
-    """Add up one span by region, with person-years; last what no region could be given.
+    """Add up one span by region, with person-years; last what could not be given a region or a month.
 
     Columns: region, region_name, events, deaths_low, deaths_best, deaths_high, person_years.
     """
@@ -102,7 +102,7 @@ def _map(table: pd.DataFrame, label: str, top: float) -> str:
     placed = table[table["region"] != UNALLOCATED].sort_values("deaths_best", ascending=False)
     most = ", ".join(f"{row.region_name} {row.deaths_best:,}" for row in placed.head(3).itertuples())
     lost = int(table.loc[table["region"] == UNALLOCATED, "deaths_best"].sum())
-    alt = f"Map of the regions by deaths (best) in {label}. Most: {most}. In no region: {lost:,}."
+    alt = f"Map of the regions by deaths (best) in {label}. Most: {most}. {UNPLACED}: {lost:,}."
     return f"<figure>{pages.picture(_drawn(table, label, top), alt)}<figcaption>{escape(alt)}</figcaption></figure>"
 
 

@@ -29,6 +29,16 @@ def _hint(name: str, names: places.Names, known: places.Gazetteer) -> str:
     if cercle := places.Names(known, "admin2").find(name):
         region = districts[cercle]
         return f"it is a cercle of {names.known[region]}, and a brief is of a region: {region}."
+    if parent := _parent(name, known):
+        return f"it is a region of another frame, and counted here in {names.known[parent]}: {parent}."
     near = f"did you mean {names.nearest(name)!r}? " if names.nearest(name) else ""
     listed = ", ".join(f"{place} ({code})" for code, place in names.known.items())
     return f"{near}Regions: {listed}; {_country_name(known.country)} for the country."
+
+
+def _parent(name: str, known: places.Gazetteer) -> str | None:
+    """Find the one region in which the districts lie that another frame gives to a region of that name."""
+    other = known.regions[known.regions["region_name"].map(places.key) == places.key(name)]
+    rows = known.frames.merge(other[["frame", "region"]])
+    regions = known.districts.set_index("admin2")["admin1"].reindex(rows["admin2"]).unique()
+    return regions[0] if len(regions) == 1 else None

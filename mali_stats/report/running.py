@@ -109,6 +109,7 @@ async def _execute_one(path, notebook):
     notebook["metadata"]["kernelspec"] = dict(KERNEL)
     client = NotebookClient(
         notebook, kernel_name="python3", timeout=SECONDS_PER_CELL, record_timing=False,
+        coalesce_streams=True,  # one text, however many messages the kernel happens to send it in
         extra_arguments=["--log-level=CRITICAL"],  # kernels chat on the terminal otherwise
     )  # fmt: skip
     try:

@@ -94,7 +94,7 @@ def notes_of(table: pd.DataFrame, region: str | None, span: Span, record: Span, 
     notes = [words("note_side_b")]
     if span.before.start < record.start:
         start = f"{words.month(record.start)} {record.start.year}"
-        notes.insert(0, words("note_no_before", start=start, n=words.number(span.n)))
+        notes.insert(0, words("note_no_before", start=start))
     both = table[table["this_span"].notna() & table["span_before"].notna() & table["change_percent"].isna()]
     people = both["measure"].isin(["idps", "refugees", "population"])
     if not people.all():

@@ -95,6 +95,7 @@ def test_ucdp_names_without_an_id(name, expected):
     ("Islamic State West Africa Province (ISWAP)", "other_armed"), ("Islamic State and/or JNIM", "unknown"),
     ("MNLA: National Movement for the Liberation of Azawad", "cma"), ("FLA: Azawad Liberation Front", "cma"),
     ("GATIA: Imghad Tuareg and Allies Self-Defense Group", "platform"), ("MSA: Movement for the Salvation of Azawad", "platform"),
+    ("MSA-D: Movement for the Salvation of Azawad", "platform"), ("MSA-C: Movement for the Salvation of Azawad", "other_armed"),
     ("Dan Na Ambassagou", "dozo"), ("Dozo Communal Militia (Mali)", "dozo"), ("Fulani Ethnic Militia (Mali)", "communal"),
     ("Unidentified Communal Militia (Mali)", "communal"), ("Unidentified Armed Group (Mali)", "unknown"),
     ("Civilians (Mali)", "civilians"), ("Protesters (Mali)", "civilians"), ("Rioters (Mali)", "other_armed"),
