@@ -21,6 +21,8 @@ _WHERE = {
     "check": "schema",
     # link two records of one war
     "match_events": "clean.links",
+    # a living record
+    "compare_releases": "clean.releases",
     # what is shipped
     "load": "catalog",
     "datasets": "catalog",
@@ -51,6 +53,7 @@ _WHERE = {
     "flag_months": "models.alerts",
     # for a busy reader
     "brief": "report.brief",
+    "unseen": "models.unseen",
     # plots
     "plot": "plots",
     "plot_series": "plots",
@@ -74,6 +77,7 @@ if TYPE_CHECKING:
     from mali_stats.clean.figure_sums import implied_base, sum_figures
     from mali_stats.clean.figures import parse_figure
     from mali_stats.clean.links import match_events
+    from mali_stats.clean.releases import compare_releases
     from mali_stats.exporting import export
     from mali_stats.models.alerts import flag_months
     from mali_stats.models.breaks import find_breaks
@@ -88,6 +92,7 @@ if TYPE_CHECKING:
     from mali_stats.models.totals import draw_totals
     from mali_stats.models.trend import fit_trend
     from mali_stats.models.uncertainty import fatality_dist
+    from mali_stats.models.unseen import unseen
     from mali_stats.panel import add_population, family_totals, region_month_panel
     from mali_stats.plots import (
         plot,

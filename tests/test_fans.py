@@ -121,6 +121,46 @@ def test_horizons_and_other_counts(frame):
     assert "observed" in [t.get_text() for t in ax.get_legend().get_texts()]
 
 
+@pytest.fixture
+def windows():
+    """Two forecasts of three months each, a month apart, as a rolling origin gives them."""
+    months = pd.date_range("2021-01-01", periods=6, freq="MS")
+    cutoff = pd.to_datetime(["2020-10-01"] * 3 + ["2021-01-01"] * 3)
+    values = {"q05": [1.0, 1, 1, 7, 7, 7], "q50": [3.0, 3, 3, 9, 9, 9], "q95": [5.0, 5, 5, 20, 20, 20]}
+    return pd.DataFrame({"cutoff": cutoff, "period": months, "observed": [4, 6, 2, 8, 30, 9], **values})
+
+
+def test_forecasts_of_different_cutoffs_are_not_joined(windows):
+    ax = ms.plot_fan(windows)
+    first, second = bands(ax)
+    april = date2num(windows["period"][3])
+    assert first.get_paths()[0].vertices[:, 0].max() < april == second.get_paths()[0].vertices[:, 0].min()
+    medians = [line for line in ax.lines if line.get_gid() is None]
+    assert [line.get_ydata().tolist() for line in medians] == [[3, 3, 3], [9, 9, 9]]
+    assert len(dots(ax)) == 1 and ax.get_ylabel() == "deaths per month"
+    assert [t.get_text() for t in ax.get_legend().get_texts()] == ["median", "5 to 95 % of the draws", "observed"]
+    # a forecast of one month has no width of its own: bands would be lost, so they are joined
+    single = ms.plot_fan(windows.assign(cutoff=windows["period"] - pd.DateOffset(months=1)))
+    assert len(bands(single)) == 1 and edges(bands(single)[0], april) == [7, 20]
+
+
+def test_what_was_observed_without_a_forecast_is_joined_by_a_line(windows):
+    known = pd.DataFrame({"period": pd.date_range("2020-09-01", periods=4, freq="MS"), "observed": [5, 3, 8, 1]})
+    ax = ms.plot_fan(pd.concat([windows, known]))
+    line = next(line for line in ax.lines if line.get_gid() == "not forecast")
+    x, y = line.get_data()
+    assert y[:4].tolist() == [5, 3, 8, 1] and np.isnan(y[4:]).all() and x[3] == date2num(pd.Timestamp("2020-12-01"))
+    assert dots(ax)[0].get_ydata().tolist() == [5, 3, 8, 1, 4, 6, 2, 8, 30, 9]
+    assert len(bands(ax)) == 2 and bands(ax)[0].get_paths()[0].vertices[:, 0].min() == x[4]
+    assert ax.get_legend().get_texts()[-1].get_text() == "observed, not forecast"
+
+
+@pytest.mark.parametrize(("freq", "label"), [("MS", "deaths per month"), ("YS", "deaths"), ("D", "deaths")])
+def test_periods_a_month_apart_are_told_on_the_axis(frame, freq, label):
+    times = pd.date_range("2021-01-01", periods=3, freq=freq)
+    assert ms.plot_fan(frame.drop(columns="year").assign(period=times)).get_ylabel() == label
+
+
 def test_draws_draw_themselves():
     events = pd.DataFrame({"type_of_violence": "one-sided", "deaths_best": [3, 40, 9], "year": [2021, 2022, 2022]})
     drawn = ms.draw_totals(events, "year", n=200, shared_sd=0.2)

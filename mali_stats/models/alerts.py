@@ -81,7 +81,8 @@ class Alerts:
               that grows, alarms and worst months both come late: more than that is no proof of a warning.
             - median_lead: of those caught, in months or days, from the first such flag to the worst.
             - alarms: flagged months; for "hdx" flagged days less than 30 days apart are one.
-            - false_alarms: those with no worst month from their first to `before` months after their last.
+            - false_alarms: those with no worst month from their first to `before` months after their last. At the
+              least: an alarm by chance that falls in a worst month or before one is not among them.
             - open_alarms: those without one yet whose time is not over when the record ends.
             - false_alarms_per_year: of the time tested; regions add up.
 
@@ -207,14 +208,15 @@ def flag_months(
     promise, measured by benchmarks/alert_rates.py on independent months of one mean (5 and 60 agree within 1 point):
 
     ==========  =====  ============  ==========================
-    rule        alpha  Poisson       as spread as Mali's months
+    rule        alpha  Poisson       negative binomial, 0.6
     ==========  =====  ============  ==========================
     farrington  1 %    0.7 %         2.3 to 2.6 %
     ears_c1     0.1 %  1.5 to 2.3 %  4.6 to 4.7 %
     ears_c2     0.1 %  1.5 to 2.3 %  4.7 to 4.8 %
     ==========  =====  ============  ==========================
 
-    "hdx" raised 0.9 to 1.0 alarms a year, its floor aside.
+    The second column has alpha 0.6, the spread of Mali's state-based months of 2018-2023 without March 2022 (with it
+    1.1, from 2012 on 1.9: expect more still). "hdx" raised 0.9 to 1.0 alarms a year, its floor aside.
 
     Plain z-scores on the whole series are not offered: deaths by month are far too skewed, and the month itself would
     be in its own baseline.

@@ -87,7 +87,7 @@ class Breaks:
     def segments(self) -> pd.DataFrame:
         """One row a regime: start, end (last period), mean of the values as given, n, ratio to the mean before.
 
-        The ratio is NaN of the first regime, and where a mean is not positive.
+        The ratio is NaN of the first regime, and where the mean before is not positive.
         """
         edges = [0, *self.cuts, len(self.line.y)]
         spans = list(pairwise(edges))
@@ -310,9 +310,10 @@ def _too_short(line, cost, n_boot):
     if len(line.y) < FEWEST_TIMES:
         return f"{len(line.y)} {line.unit}s (at least {FEWEST_TIMES} are needed)"
     # Where the values are not events, a period with any count holds one event at the least.
+    unit = "events" if line.name == "events" else f"{line.unit}s with any count"
     events = line.y.sum() if line.name == "events" else (line.y > 0).sum()
     few = cost != "l2" and events < FEWEST_EVENTS
-    return f"{events:g} events (at least {FEWEST_EVENTS} are needed)" if few else ""
+    return f"{events:g} {unit} (at least {FEWEST_EVENTS} are needed)" if few else ""
 
 
 def _notes(found, why, max_breaks):

@@ -11,10 +11,13 @@ import numpy as np
 import pandas as pd
 
 from mali_stats import catalog
+from mali_stats.models.covariance import estimate
+from mali_stats.models.design import design_of
 from mali_stats.models.score_curve import FEWEST_BLOCKS, level_curve
-from mali_stats.models.trend import fit_trend
+from mali_stats.models.trend import FAMILIES
 
-ITS = ("family", "harmonics", "offset", "by", "time")
+#: Arguments of `fit_trend` that make the null, and their defaults.
+ITS = {"family": "nb2", "harmonics": 2, "offset": None, "by": None, "time": "month"}
 _ISO = re.compile(r"\d{4}(-\d{2}(-\d{2})?)?")
 
 
@@ -179,14 +182,14 @@ def placebo_its(
     2017-01: z = 3.96, p = 0.020 (at date)
     2017-01: z = 3.96, p = 0.140 (largest)
     """
-    _check_choices(its, n_perm)
+    family, harmonics, offset, by, time = _choices(its, n_perm)
     asked = _date(date)
-    trend = fit_trend(frame, outcome, cov="model", **its)
-    design = trend.layout
+    design = design_of(frame, outcome, time, by, offset, harmonics)
     _check_blocks(design, block, min_side)
     places = np.arange(min_side, len(design.times) - min_side + 1)
     at = _place(design, places, asked, min_side)
-    z, null = level_curve(design, trend.estimate, trend.family, places, block, n_perm, seed)
+    fit = estimate(design, family, "model")
+    z, null = level_curve(design, fit, family, places, block, n_perm, seed)
     beyond = (np.abs(null) >= np.abs(z) * (1 - 1e-12)).sum(axis=0)
     largest = np.abs(null).max(axis=1)
     p_sup = (1 + np.sum(largest >= np.abs(z).max() * (1 - 1e-12))) / (1 + n_perm)
@@ -196,18 +199,26 @@ def placebo_its(
     curve = pd.DataFrame({"date": dates, "z": z, "null_low": low, "null_high": high})
     return Placebo(
         outcome, asked[0], None if at is None else dates[at], curve, float(np.quantile(largest, 0.95)),
-        *(float(p) for p in (p_values * np.nan if design.short else p_values)), n_perm, _notes(trend, block),
+        *(float(p) for p in (p_values * np.nan if design.short else p_values)), n_perm, _notes(design, fit, block),
     )  # fmt: skip
 
 
-def _check_choices(its, n_perm):
+def _choices(its, n_perm) -> list:
+    """Values of the arguments that make the null, in the order of `ITS`."""
     if wrong := sorted(set(its) - set(ITS)):
         raise TypeError(
             f"placebo_its: {', '.join(wrong)} is no argument here; of fit_trend's it takes {', '.join(ITS)}. The "
             "null has no breaks, and its p-values need no covariance"
         )
+    chosen = ITS | its
+    if chosen["family"] not in FAMILIES or chosen["harmonics"] not in range(6):
+        raise ValueError(
+            f"placebo_its: family={chosen['family']!r}, harmonics={chosen['harmonics']!r}; accepted are "
+            f"{', '.join(FAMILIES)}, and the whole numbers 0 to 5"
+        )
     if n_perm != int(n_perm) or n_perm < 19:
         raise ValueError(f"placebo_its: n_perm={n_perm!r}; a whole number, 19 or more, is wanted (999 by default)")
+    return list(chosen.values())
 
 
 def _date(given) -> tuple[str, pd.Timestamp | None]:
@@ -293,9 +304,10 @@ def _place(design, places, asked, min_side):
     return int(when - places[0])
 
 
-def _notes(trend, block):
-    design = trend.layout
-    notes = list(trend.notes)
+def _notes(design, fit, block):
+    notes = [*design.notes, *fit.notes]
+    if design.short:
+        notes.append(f"no p-value from {design.short}")
     blocks, left = divmod(len(design.times), block)
     if math.factorial(blocks) < 1000:
         notes.append(f"{blocks} blocks have {math.factorial(blocks)} orders only: p-values are coarse")

@@ -52,7 +52,9 @@ def plot_fan(
     result : Draws or pandas.DataFrame
         draws of ``ms.draw_totals``; or a frame with a row per period (and model) and columns of quantiles, q05 and q95
         at least, q25, q50, q75 or others if there are. A column ``observed``, ``reported`` or ``deaths_best`` is
-        drawn as dots; deaths_low and deaths_high, where there are, as a line through them.
+        drawn as dots; deaths_low and deaths_high, where there are, as a line through them. Periods with something
+        observed and no quantiles, such as the months before a forecast, have their dots joined by a line. Bands of
+        different ``cutoff``, if there is that column (``ms.rolling_origin``), are not joined.
     value : str
         what is counted, for the axis.
     time : str, optional
@@ -191,10 +193,17 @@ def _slots(models, periods: pd.Index) -> list[float]:
 
 def _bands(ax: Axes, models, time, pairs, middle, apart) -> None:
     for rows, colour, dash in zip(models.values(), PALETTE, DASHES, strict=False):
-        for low, high in pairs:
-            ax.fill_between(rows[time], rows[low], rows[high], color=colour, alpha=0.2, linewidth=0)
-        if middle:
-            ax.plot(rows[time], rows[middle], color=colour, linestyle=dash)
+        for part in _forecasts(rows):
+            for low, high in pairs:
+                ax.fill_between(part[time], part[low], part[high], color=colour, alpha=0.2, linewidth=0)
+            if middle:
+                ax.plot(part[time], part[middle], color=colour, linestyle=dash)
+
+
+def _forecasts(rows) -> list[pd.DataFrame]:
+    """The rows of each cut-off, so that no forecast runs into the next; all, if one has a single period to draw."""
+    parts = [part for _, part in rows.groupby("cutoff")] if "cutoff" in rows else []
+    return parts if parts and min(map(len, parts)) > 1 else [rows]
 
 
 def _bars(ax: Axes, models, time, pairs, middle, apart) -> None:
@@ -217,7 +226,7 @@ def _observed(ax: Axes, models, time, apart) -> list:
     if column is None:
         return []
     first, *others = models.values()
-    dot = _DOT | ({"markersize": 1.8, "markeredgewidth": 0.5} if len(first) > 60 else {})
+    dot = _DOT | {"markersize": _DOT["markersize"] * min(1, np.sqrt(60 / len(first)))}
     known = {tuple(first[column])}
     ax.plot(_x(first[time]) + apart[0], numbers(first, column, "plot_fan"), gid="observed", **dot)
     for rows, aside in zip(others, apart[2:], strict=False):
@@ -227,12 +236,26 @@ def _observed(ax: Axes, models, time, apart) -> list:
                 known.add(tuple(rows[column]))
     label = "observed" if column == "observed" else "as reported"
     ranged = _range(ax, _x(first[time]) + apart[0], first)
-    return [Line2D([], [], label=label, **_DOT), *([Line2D([], [], color=INK, linewidth=0.8, label=_RANGE)] * ranged)]
+    alone = _alone(ax, _x(first[time]) + apart[0], first, column)
+    return [
+        Line2D([], [], label=label, **_DOT),
+        *([Line2D([], [], color=INK, linewidth=0.8, label=_RANGE)] * ranged),
+        *([Line2D([], [], label=f"{label}, not forecast", **_JOINED)] * alone),
+    ]
 
 
 _DOT = {"linestyle": "", "marker": "D", "markersize": 3.2, "markerfacecolor": "white", "markeredgecolor": INK,
         "markeredgewidth": 0.8, "zorder": 4}  # fmt: skip
 _RANGE = "low to high as recorded"
+_JOINED = {"color": GREY, "linewidth": 0.8, "zorder": 3}
+
+
+def _alone(ax: Axes, x, rows, column) -> bool:
+    """Join what was observed where there are no quantiles, and nothing across those that have them."""
+    without = rows[[c for c in rows if _QUANTILE.fullmatch(str(c))]].isna().all(axis=1)
+    if without.any():
+        ax.plot(x, numbers(rows, column, "plot_fan").where(without), gid="not forecast", **_JOINED)
+    return bool(without.any())
 
 
 def _range(ax: Axes, x, rows) -> bool:
@@ -260,7 +283,7 @@ def _handles(models, pairs, middle, bars) -> list:
 
 def _finish(ax: Axes, value: str, time: str, periods: pd.Index) -> None:
     dates = pd.api.types.is_datetime64_any_dtype(periods)
-    per = {"month": " per month", "year": " per year"}.get(time, "")
+    per = {"month": " per month", "year": " per year"}.get(time, " per month" if dates and _monthly(periods) else "")
     ax.set_ylabel(f"{unit(value)}{per}")
     ax.yaxis.set_major_formatter(mpl.ticker.StrMethodFormatter("{x:,.0f}"))
     ax.yaxis.set_major_locator(mpl.ticker.MaxNLocator(6, integer=True))
@@ -271,3 +294,8 @@ def _finish(ax: Axes, value: str, time: str, periods: pd.Index) -> None:
         ax.set_xlabel("" if time == "year" else time.replace("_", " "), color=GREY)
     ax.set_ylim(bottom=min(0.0, ax.get_ylim()[0]) if ax.dataLim.ymin < 0 else 0)
     ax.margins(x=0.02)
+
+
+def _monthly(days: pd.Index) -> bool:
+    """Whether no two dates that follow each other are nearer than a month, and some are as near."""
+    return len(days) > 1 and 28 <= np.diff(_x(days)).min() <= 31

@@ -393,7 +393,7 @@ def test_short_records_have_no_p_value():
     few = find_breaks(pd.Series([0, 0, 1, 0, 0, 4] * 3, range(2000, 2018)), min_size=4)
     assert np.isnan(few.p_value) and "no p-value from 18 years (at least 24 are needed)" in few.notes
     rare = find_breaks(monthly([0] * 40 + [1, 0] * 4, name="deaths"))
-    assert np.isnan(rare.p_value) and "no p-value from 4 events (at least 10 are needed)" in rare.notes
+    assert np.isnan(rare.p_value) and "no p-value from 4 months with any count (at least 10 are needed)" in rare.notes
 
 
 def test_notes_name_the_calendar_inside_each_interval_and_mark_the_coding():

@@ -9,9 +9,10 @@ import statsmodels.api as sm
 from scipy import stats
 
 from mali_stats.models.breaks import find_breaks
+from mali_stats.models.covariance import estimate
+from mali_stats.models.design import design_of
 from mali_stats.models.placebo import placebo_its
 from mali_stats.models.score_curve import _quantiles, _Shift, level_curve, quantile_residuals
-from mali_stats.models.trend import fit_trend
 
 RESULTS = Path(__file__).parents[2] / "benchmarks" / "results" / "placebo.csv"
 
@@ -38,30 +39,35 @@ def ask(frame, date="2017-01", **options):
     return placebo_its(frame, "events", date, **{"n_perm": 199} | options)
 
 
+def null_of(frame, family="nb2", by=None):
+    """(Design, fit) of the trend without a break."""
+    design = design_of(frame, "events", "month", by, None, 2)
+    return design, estimate(design, family, "model")
+
+
 # The statistic.
 
 
 def test_z_is_the_score_test_of_statsmodels():
     frame = record(seed=3)
     found = ask(frame, None, family="poisson")
-    trend = fit_trend(frame, "events", family="poisson", cov="model")
-    null = sm.GLM(trend.layout.y, trend.layout.X, family=sm.families.Poisson()).fit(tol=1e-12)
+    design, fit = null_of(frame, "poisson")
+    null = sm.GLM(design.y, design.X, family=sm.families.Poisson()).fit(tol=1e-12)
     for place in (12, 40, 77):
         level = (np.arange(120) >= place).astype(float)[:, None]
         known = null.model.score_test(null.params, exog_extra=level)[0]
-        assert found.curve["z"].iloc[place - 12] ** 2 * trend.dispersion == pytest.approx(float(known[0]), rel=1e-6)
+        assert found.curve["z"].iloc[place - 12] ** 2 * fit.phi == pytest.approx(float(known[0]), rel=1e-6)
 
 
 def test_z_of_the_nb2_is_the_level_of_one_weighted_step():
     """The score test with expected information is the first scoring step's level over its standard error."""
     frame = record(seed=4)
     found = ask(frame, None)
-    trend = fit_trend(frame, "events", cov="model")
-    mu, alpha = trend.estimate.mu, trend.alpha
+    design, fit = null_of(frame)
     for place in (12, 40, 77):
-        X = np.column_stack([trend.layout.X, np.arange(120) >= place])
-        step = sm.WLS((trend.layout.y - mu) / mu, X, weights=mu / (1 + alpha * mu)).fit()
-        known = step.params[-1] / np.sqrt(step.normalized_cov_params[-1, -1] * trend.dispersion)
+        X = np.column_stack([design.X, np.arange(120) >= place])
+        step = sm.WLS((design.y - fit.mu) / fit.mu, X, weights=fit.mu / (1 + fit.alpha * fit.mu)).fit()
+        known = step.params[-1] / np.sqrt(step.normalized_cov_params[-1, -1] * fit.phi)
         assert found.curve["z"].iloc[place - 12] == pytest.approx(known, rel=1e-6)
 
 
@@ -103,7 +109,7 @@ def test_an_outlier_keeps_its_place_among_the_largest():
 
 
 def test_blocks_are_whole_years_of_all_regions():
-    design = fit_trend(regions(months=100), "events", by="region", cov="model").layout
+    design, _ = null_of(regions(months=100), by="region")
     shift = _Shift(design, 12)
     assert shift.rows.shape == (8, 36)
     for year, rows in enumerate(shift.rows):
@@ -117,10 +123,10 @@ def test_blocks_are_whole_years_of_all_regions():
 
 def test_blocks_in_their_own_order_give_the_record_again(monkeypatch):
     frame = record(months=100, seed=5)
-    trend = fit_trend(frame, "events", cov="model")
+    design, fit = null_of(frame)
     places = np.arange(12, 89)
     monkeypatch.setattr(np, "argsort", lambda values, axis: np.tile(np.arange(values.shape[1]), (len(values), 1)))
-    z, null = level_curve(trend.layout, trend.estimate, "nb2", places, 12, 3, 0)
+    z, null = level_curve(design, fit, "nb2", places, 12, 3, 0)
     np.testing.assert_allclose(null, np.tile(z, (3, 1)))
 
 
@@ -128,8 +134,8 @@ def test_shuffled_curves_vary_as_z_does():
     """Under the null z has variance 1; so, by their scaling, have the shuffled curves, at the edges too."""
     spread = []
     for seed in range(30):
-        trend = fit_trend(record(96, seed=seed), "events", cov="model")
-        _, null = level_curve(trend.layout, trend.estimate, "nb2", np.array([12, 30, 48, 84]), 12, 200, seed)
+        design, fit = null_of(record(96, seed=seed))
+        _, null = level_curve(design, fit, "nb2", np.array([12, 30, 48, 84]), 12, 200, seed)
         spread.append((null**2).mean(axis=0))
     np.testing.assert_allclose(np.mean(spread, axis=0), 1, atol=0.2)
 
@@ -261,6 +267,8 @@ def test_dates_that_cannot_be_tried(date, message):
         (record(), {"min_side": 61}, "no date with min_side=61 on both sides"),
         (record(), {"block": 0}, "block=0; a whole number"),
         (record(), {"n_perm": 5}, "n_perm=5; a whole number, 19 or more"),
+        (record(), {"family": "ols"}, "family='ols', harmonics=2; accepted are nb2, quasipoisson, poisson"),
+        (record(), {"harmonics": 9}, "harmonics=9"),
         (regions().drop(index=range(12)), {"by": "region"}, "do not all have the same 96 times"),
         (record().drop(index=7), {}, "month 2012-08 is missing"),
     ],
