@@ -103,7 +103,7 @@ def test_every_entry_of_the_calendar_in_the_span_has_a_tick_and_a_label(found):
     ax = plots.plot_breaks(found)
     table = catalog.seed("calendar")
     inside = table[(table["start"] >= "2012-01-01") & (table["start"] < "2024-01-01")]
-    assert words(ax, "entry") == inside["label"].tolist()
+    assert [word.rstrip("*") for word in words(ax, "entry")] == inside["label"].tolist()
     ticks = sorted(line.get_xdata()[0] for line in lines(ax, "entry"))
     low, high = ax.get_xlim()
     np.testing.assert_allclose(ticks, (at(inside["start"]) - low) / (high - low))
@@ -111,7 +111,7 @@ def test_every_entry_of_the_calendar_in_the_span_has_a_tick_and_a_label(found):
 
 def test_entries_inside_an_interval_are_dark(found):
     ax = plots.plot_breaks(found)
-    named = {name.removesuffix(" (coding)") for joined in found.tidy()["entries"] for name in joined.split("; ")}
+    named = {name.replace(" (coding)", "*") for joined in found.tidy()["entries"] for name in joined.split("; ")}
     bold = {text.get_text() for text in ax.texts if text.get_gid() == "entry" and text.get_fontweight() == "bold"}
     assert bold == named and named
     assert all(
@@ -119,6 +119,18 @@ def test_entries_inside_an_interval_are_dark(found):
         for text in ax.texts
         if text.get_gid() == "entry"
     )
+
+
+def test_a_break_of_the_coding_has_a_star(found):
+    ax = plots.plot_breaks(found)
+    table = catalog.seed("calendar").set_index("label")
+    starred = {word.rstrip("*") for word in words(ax, "entry") if word.endswith("*")}
+    assert starred == {"jnim-formed"} and table.loc["jnim-formed", "coding"] == "True"
+    (signed,) = words(ax, "source")
+    assert signed.replace("\n", " ").endswith("; dark: calendar entries inside an interval; * a break of the coding.")
+    before = plots.plot_breaks(find_breaks(counts(48, levels=((24, 4), (24, 40))), n_boot=0))  # ends in 2015
+    (signed,) = words(before, "source")
+    assert "coding" not in signed
 
 
 @pytest.mark.parametrize("start", ["1989-01-01", "2012-01-01"])
@@ -263,11 +275,14 @@ def test_placebo_curve_with_its_null_and_its_date(placebo):
     assert dot.get_ydata()[0] == placebo.tidy()["z"].iloc[0]
     assert legend(ax)[0] == f"coup-2020: p = {placebo.p_at_date:.3f}; largest |z|: p = {placebo.p_sup:.3f}"
     assert "coup-2020" in legend(ax)
+    assert ax.get_ylabel() == "z of a change of level, events"
 
 
 def test_placebo_curve_without_a_date():
     frame = counts().rename_axis("month").reset_index()
-    ax = plots.plot_curve(placebo_its(frame, "events", None, n_perm=19))
+    frame = frame.rename(columns={"events": "deaths_best"})
+    ax = plots.plot_curve(placebo_its(frame, "deaths_best", None, n_perm=19))
+    assert ax.get_ylabel() == "z of a change of level, deaths"  # a longer one has no room
     assert not lines(ax, "date")
     assert legend(ax)[0].startswith("largest |z|: p = ")
 

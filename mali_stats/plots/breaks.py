@@ -15,6 +15,7 @@ from mali_stats.plots.theme import FONT, GREY, INK, PALETTE, axes, legend_above,
 _WORDS = 7.0  # points: size of the calendar's labels
 _STRIP, _LANE = 0.35, 0.07  # shares of the axes' height: the calendar's labels, an interval
 _WORD = 0.09  # share of its width: a date in words
+_STAR = "*"  # at the label of a break of the coding
 _CI = {"het": "a variance for each regime", "homo": "one variance", "hac": "long-run variances"}
 
 
@@ -22,7 +23,8 @@ def plot_breaks(found, *, calendar: bool = True, ax: Axes | None = None, source:
     """Draw a series with the means of its regimes, its breaks with their intervals, and the calendar above.
 
     A bar is the 95 % interval of a date, its dot the date. Entries of Mali's calendar are ticks at their first day;
-    those inside an interval are dark. Where not all labels have room, those inside an interval stay.
+    those inside an interval are dark, breaks of the coding have a star. Where not all labels have room, those inside
+    an interval stay.
 
     Parameters
     ----------
@@ -73,7 +75,7 @@ def plot_breaks(found, *, calendar: bool = True, ax: Axes | None = None, source:
         if strip:
             _calendar(ax, entries)
         _finish(ax, series, found)
-        sign(ax, source, span(series.index) + ("; dark: calendar entries inside an interval" if strip else ""))
+        sign(ax, source, span(series.index) + (_key(entries) if strip else ""))
     return ax
 
 
@@ -127,8 +129,8 @@ def _dates(ax: Axes, table: pd.DataFrame, lanes: list[int], strip: float) -> Non
 
 
 def _entries(index: pd.Index, inside: pd.Series) -> pd.DataFrame:
-    """The calendar's entries in the span of the series: label, at, dark."""
-    table = catalog.seed("calendar")[["label", "start"]].assign(at=lambda t: pd.to_datetime(t["start"]))
+    """The calendar's entries in the span of the series: label (with a star, of the coding), at, dark."""
+    table = catalog.seed("calendar")[["label", "start", "coding"]].assign(at=lambda t: pd.to_datetime(t["start"]))
     first, last = index[0], index[-1]
     if isinstance(index, pd.DatetimeIndex):
         last = last + pd.DateOffset(months=1)
@@ -137,7 +139,14 @@ def _entries(index: pd.Index, inside: pd.Series) -> pd.DataFrame:
         last = last + 1
     table = table[(table["at"] >= first) & (table["at"] < last)].reset_index(drop=True)
     dark = {name.removesuffix(" (coding)") for joined in inside for name in joined.split("; ")}
-    return table.assign(dark=table["label"].isin(dark))
+    coding = table["coding"] == "True"
+    return table.assign(dark=table["label"].isin(dark), label=table["label"] + np.where(coding, _STAR, ""))
+
+
+def _key(entries: pd.DataFrame) -> str:
+    """What the calendar's marks mean."""
+    starred = entries["label"].str.endswith(_STAR).any()
+    return "; dark: calendar entries inside an interval" + (f"; {_STAR} a break of the coding" if starred else "")
 
 
 def _calendar(ax: Axes, entries: pd.DataFrame) -> None:

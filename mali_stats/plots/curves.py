@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from mali_stats.plots.theme import GREY, PALETTE, axes, describe, legend_above, need, sign, span, theme
+from mali_stats.plots.theme import GREY, PALETTE, axes, describe, legend_above, need, sign, span, theme, unit
 
 #: Columns that a curve may go with, the first one found is taken.
 ALONG = ("lag", "date", "month", "year", "threshold", "size", "horizon")
@@ -143,7 +143,7 @@ def _placebo(found, ax, source) -> Axes:
             ax.axvline(found.date, color=PALETTE[6], linewidth=1.0, linestyle=":", gid="date")
             ax.plot([found.date], [z], color=PALETTE[6], marker="o", markersize=6, linestyle="", gid="date")
         ax.margins(x=0.01)
-        ax.set_ylabel(f"z of a change of level, {describe(found.outcome)}")
+        ax.set_ylabel(f"z of a change of level, {unit(found.outcome)}")
         legend_above(ax, _handles(found), _tests(found))
         sign(ax, source, span(rows["date"]))
     return ax
