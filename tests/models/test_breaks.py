@@ -452,3 +452,14 @@ def test_repr_says_what_was_found():
 
 def test_default_lags_are_the_house_s():
     assert break_dates.default_lags(84) == 6
+
+
+def test_an_interval_that_holds_another_break_says_so():
+    panel = catalog.load("region_month").query("region_name == 'Mopti' and month >= '2012-01-01'")
+    found = find_breaks(panel.groupby("month")["events"].sum(), n_boot=19)
+    reach = found.breaks.iloc[0]
+    inside = found.breaks["date"].iloc[1:].between(reach["conf_low"], reach["conf_high"])
+    assert inside.any(), "the example no longer shows what it is for"
+    assert any("the interval holds another break" in note for note in found.notes)
+    apart = find_breaks(monthly(np.r_[[4, 6] * 36, [58, 62] * 36]), n_boot=19)
+    assert len(apart.breaks) == 1 and not any("another break" in note for note in apart.notes)
