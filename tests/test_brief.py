@@ -3,6 +3,7 @@
 import re
 from functools import cache
 from string import Formatter
+from types import SimpleNamespace
 
 import matplotlib as mpl
 import pandas as pd
@@ -16,6 +17,7 @@ from matplotlib.dates import num2date
 import mali_stats as ms
 from mali_stats import catalog, schema
 from mali_stats.report import measures
+from mali_stats.report.region import _parent
 from mali_stats.report.spans import Span, span_of
 from mali_stats.report.wording import LANGUAGES, Words
 
@@ -141,6 +143,10 @@ def test_a_span_before_the_record_is_missing_and_said():
     assert "span before" not in made.paragraph and made.heads()[2] == "–"
 
 
+def test_side_b_is_named_only_where_it_lost_anybody():
+    assert "side B" in ms.brief("Gao").paragraph and "side B" not in ms.brief("Bamako").paragraph
+
+
 RECORD = Span(pd.Timestamp("2011-03-01"), pd.Timestamp("2023-12-01"))
 
 
@@ -176,6 +182,14 @@ def test_whole_years_are_those_from_january_to_december():
 def test_what_there_is_not_is_refused_with_what_there_is(options, message):
     with pytest.raises(ValueError, match=f"brief: .*{message}"):
         ms.brief(**options)
+
+
+def test_a_region_of_another_frame_is_counted_here_only_where_one_holds_all_of_it():
+    regions = pd.DataFrame({"frame": "new", "region": ["X", "Y"], "region_name": ["Élan", "Ypsilon"]})
+    frames = pd.DataFrame({"frame": "new", "admin2": ["1", "2", "3", "3"], "region": ["X", "X", "X", "Y"]})
+    districts = pd.DataFrame({"admin2": ["1", "2", "3"], "admin1": ["A", "A", "B"]})
+    known = SimpleNamespace(regions=regions, frames=frames, districts=districts)
+    assert [_parent(name, known) for name in ("elan", "ypsilon", "Omega")] == [None, "B", None]
 
 
 @pytest.mark.parametrize(("name", "code"), [
