@@ -377,10 +377,18 @@ def test_a_stock_is_the_last_of_one_publisher_at_or_before_the_end(planted):
     assert [row["span_before"], row["period_before"]] == [422, "2022-08-31"]  # the same publisher's, not UNHCR's
     assert pd.isna(row["change_percent"]) and any("counts at a date" in note for note in made.notes)
     assert any(
-        note.startswith("Other figures for displaced people on the same day: IDMC 344, UNHCR 355.")
+        note.startswith("Other figures for displaced people for the same month: IDMC 344, UNHCR 355.")
         for note in made.notes
     )
     assert "Displaced inside the country: 354 (IOM DTM; 31 December 2023)." in made.paragraph
+    planted["displacement"]["as_of_precision"] = "month"
+    made = ms.brief()
+    row = made.tidy().set_index("measure").loc["idps"]
+    assert [row["this_span"], row["period"]] == [354, "2023-12"]
+    assert "Displaced inside the country: 354 (IOM DTM; December 2023)." in made.paragraph
+    assert any(
+        note.startswith("Other figures for displaced people for the same month: IDMC 344") for note in made.notes
+    )
 
 
 def test_refugees_are_added_up_over_countries_on_one_day_only(planted):

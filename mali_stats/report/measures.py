@@ -23,6 +23,8 @@ SMALL = 10
 PUBLISHERS = ("iom_dtm", "unhcr", "ocha", "idmc")
 #: A stock counted longer ago says nothing of the span.
 STALE = pd.DateOffset(months=24)
+#: How much of a date is said of a figure by the precision of its date: 2023-12-31, 2023-12 or 2023.
+_WRITTEN = {"day": 10, "month": 7, "year": 4}
 EVENTS = "ucdp_ged"
 
 
@@ -178,13 +180,15 @@ def stock_at(rows: pd.DataFrame, day: pd.Timestamp) -> Figure:
     publisher = min(last["source"].unique(), key=PUBLISHERS.index)
     last = last[last["source"] == publisher]
     refuse_overlap(last, "brief")
-    return Figure(int(last["best"].sum()), None, f"{last['as_of'].iloc[0]:%Y-%m-%d}", publisher)
+    # A figure published for a month stands at its last day in the table, and is said of the month only.
+    date = f"{last['as_of'].iloc[0]:%Y-%m-%d}"[: min(_WRITTEN.get(p, 10) for p in last["as_of_precision"])]
+    return Figure(int(last["best"].sum()), None, date, publisher)
 
 
 def other_figures(figures: pd.DataFrame, idps: pd.Series) -> dict[str, int]:
-    """Return what other publishers say of displaced people on the day of the figure taken."""
+    """Return what other publishers say of displaced people in the month of the figure taken."""
     same = figures[(figures["indicator"] == "idps") & (figures["measure"] == "stock") & figures["admin1"].isna()]
-    others = same[same["as_of"].eq(pd.Timestamp(idps["period"])) & same["source"].ne(idps["source"])]
+    others = same[same["as_of"].dt.strftime("%Y-%m").eq(str(idps["period"])[:7]) & same["source"].ne(idps["source"])]
     return {row.source: int(row.best) for row in others.sort_values("source").itertuples()}
 
 

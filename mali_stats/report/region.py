@@ -13,7 +13,9 @@ def region_of(name: str | None, country: str) -> tuple[str | None, str]:
     if name is None or places.key(str(name)) in (places.key(whole), places.key(country)):
         return None, whole
     found = str(name).upper() if str(name).upper() in names.known else names.find(name)
-    if found:
+    # A larger region that a spelling stands for (for events) is not what somebody asks for who names a part of it.
+    part = found and places.key(str(name)) != places.key(names.known[found]) and _parent(str(name), known)
+    if found and not part:
         return found, names.known[found]
     raise ValueError(f"brief: region {name!r} is not known; {_hint(str(name), names, known)}")
 

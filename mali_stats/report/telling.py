@@ -82,7 +82,8 @@ def _ranged(sums: tuple[int, int, int], words: Words) -> str:
 
 def _people(table: pd.DataFrame, words: Words) -> Iterator[str]:
     for stock in table[table["measure"].isin(["idps", "refugees"]) & table["this_span"].notna()].itertuples():
-        day = words.day(pd.Timestamp(stock.period))
+        date = pd.Timestamp(stock.period)
+        day = {10: words.day(date), 7: words.span(Span(date, date)), 4: stock.period}[len(stock.period)]
         yield words(f"tell_{stock.measure}", n=words.number(stock.this_span), source=code(stock.source), day=day)
 
 
