@@ -25,6 +25,7 @@ _WHERE = {
     "load": "catalog",
     "datasets": "catalog",
     "cite": "catalog",
+    "export": "exporting",
     # the panel
     "region_month_panel": "panel",
     "add_population": "panel",
@@ -35,6 +36,8 @@ _WHERE = {
     "stock_to_flow": "models.stocks",
     "interpolate_stock": "models.stocks",
     "stock_flow_ledger": "models.stocks",
+    # for a busy reader
+    "brief": "report.brief",
     # plots
     "plot": "plots",
     "plot_series": "plots",
@@ -54,6 +57,7 @@ if TYPE_CHECKING:
     from mali_stats.clean.figure_sums import implied_base, sum_figures
     from mali_stats.clean.figures import parse_figure
     from mali_stats.clean.links import match_events
+    from mali_stats.exporting import export
     from mali_stats.models.stocks import interpolate_stock, stock_flow_ledger, stock_to_flow
     from mali_stats.models.trend import fit_trend
     from mali_stats.panel import add_population, family_totals, region_month_panel
@@ -67,6 +71,7 @@ if TYPE_CHECKING:
         plot_series,
         set_theme,
     )
+    from mali_stats.report.brief import brief
     from mali_stats.schema import check
 
 

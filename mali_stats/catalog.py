@@ -151,8 +151,42 @@ def cite(*names: str, style: str = "text") -> str:
     """
     if style not in STYLES:
         raise ValueError(f"cite: style {style!r} is not known; use one of {', '.join(STYLES)}.")
-    wanted = dict.fromkeys(key for name in names or cards() for key in _sources_of(name))
+    wanted = dict.fromkeys(key for name in names or cards() for key in sources_of(name))
     return ("; " if style == "short" else "\n").join(_cited(key, style) for key in wanted)
+
+
+def publisher(source: str) -> str:
+    """Name a source with its licence but no release, for figures of which the release is not known.
+
+    Examples
+    --------
+    >>> publisher("ucdp_ged")
+    'UCDP GED, CC BY 4.0'
+    """
+    card = cards()[source]
+    return f"{card['short'].replace(' {version}', '')}, {card['licence']}"
+
+
+def made_from(table: pd.DataFrame) -> str | None:
+    """Name the shipped table whose rows these are, or None: same columns, and no row that is not in it.
+
+    Examples
+    --------
+    >>> made_from(load("population").tail(3))
+    'population'
+    >>> made_from(load("population").assign(population=1)) is None
+    True
+    """
+    for resource in _package()["resources"] if len(table) else ():
+        if {field["name"] for field in resource["schema"]["fields"]} == set(table.columns):
+            rows, known = (_hashes(frame[list(table)]) for frame in (table, load(resource["name"])))
+            if rows.isin(known).all():
+                return resource["name"]
+    return None
+
+
+def _hashes(table: pd.DataFrame) -> pd.Series:
+    return pd.util.hash_pandas_object(table.astype("str"), index=False)
 
 
 def _cited(source: str, style: str) -> str:
@@ -165,7 +199,14 @@ def _cited(source: str, style: str) -> str:
     return "\n".join(filter(None, [*card[style], article.format(version=version) if style == "text" else article]))
 
 
-def _sources_of(name: str) -> list[str]:
+def sources_of(name: str) -> list[str]:
+    """Name the sources of a shipped table, or the source itself.
+
+    Examples
+    --------
+    >>> sources_of("displacement"), sources_of("unhcr")
+    (['unhcr', 'idmc', 'iom_dtm', 'ocha'], ['unhcr'])
+    """
     if name in cards():
         return [name]
     resources = {r["name"]: [s["name"] for s in r["sources"]] for r in _package()["resources"]}

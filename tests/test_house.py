@@ -14,13 +14,14 @@ from making import ROOT
 import mali_stats as ms
 
 STAGES = [
-    ("schema", "ledger", "allot", "catalog", "synthetic"),
+    ("schema", "ledger", "allot", "catalog", "origins", "exporting", "synthetic"),
     ("sources",),
     ("clean",),
     ("panel",),
     ("models",),
     ("plots",),
     ("build", "report"),
+    ("cli", "__main__"),
 ]
 RANK = {name: i for i, names in enumerate(STAGES) for name in names}
 MODULES = sorted(p for p in (ROOT / "mali_stats").rglob("*.py") if "shipped" not in p.parts)

@@ -375,6 +375,7 @@ def test_a_geodataframe_brings_its_outlines():
         (lambda f: f.replace({"region": {"ML05": "ML55"}}), {}, "'ML55' is not in the seeds of MLI; did"),
         (lambda f: f, {"kind": "globe"}, "'globe'"),
         (lambda f: f.assign(deaths_best=-1), {}, "negative in ML01"),
+        (lambda f: f, {"top": 1233}, "ML05 has 1,234, above top=1233; give the largest figure of all maps"),
         (lambda f: f.iloc[:9], {"kind": "outlines"}, "another division"),
         (lambda f: f, {"geojson": {"type": "Point"}}, "FeatureCollection"),
         (lambda f: f, {"geojson": {"features": [square(0, 0, "A")]}}, "its properties: iso, code"),
@@ -385,6 +386,36 @@ def test_a_geodataframe_brings_its_outlines():
 def test_map_refuses_with_a_reason(regions, change, options, message):
     with pytest.raises(ValueError, match=message):
         plots.plot_map(change(regions), **options)
+
+
+def test_maps_can_share_a_scale(regions):
+    alone, shared = plots.plot_map(regions), plots.plot_map(regions, top=5000)
+    mopti = [next(p for p in ax.patches if p.get_gid() == "ML05") for ax in (alone, shared)]
+    assert same_color(mopti[0].get_facecolor(), tints()(1.0))
+    assert same_color(mopti[1].get_facecolor(), tints()(root_norm(5000)(1234)))
+    kidal = plots.plot_map(regions.assign(deaths_best=[30] * 11), top=1234).patches[7]
+    assert same_color(kidal.get_facecolor(), alone.patches[0].get_facecolor())
+
+
+def test_circles_can_share_a_scale(regions):
+    small, large = (plots.plot_map(regions, kind="outlines", top=top) for top in (4 * 1234, 1234))
+    sizes = [next(c for c in ax.collections if c.get_gid() == "circles").get_sizes().max() for ax in (small, large)]
+    assert sizes[1] == pytest.approx(4 * sizes[0])
+
+
+@pytest.mark.parametrize(("width", "below"), [(4.8, True), (7.2, False)])
+def test_the_scale_lies_below_where_it_would_take_the_room_of_names(regions, width, below):
+    with plots.theme.theme():
+        figure, ax = plt.subplots(figsize=(width, 4.4))
+    plots.plot_map(regions, ax=ax)
+    figure.canvas.draw()
+    scale = next(other for other in figure.axes if other is not ax)
+    assert (scale.get_position().y1 <= ax.get_position().y0) == below
+    renderer = figure.canvas.get_renderer()
+    tiles = {patch.get_gid(): patch.get_window_extent(renderer) for patch in ax.patches}
+    for text in ax.texts[:20:2]:  # names; numbers stand between them
+        box = text.get_window_extent(renderer)
+        assert any(tile.x0 <= box.x0 and box.x1 <= tile.x1 for tile in tiles.values()), text.get_text()
 
 
 def test_every_frame_of_the_seeds_has_its_tiles():

@@ -1,7 +1,10 @@
 """The report: what a page may hold, what a failure may cost, and that a notebook is written one way."""
 
+import re
 import shutil
+from html import escape
 from html.parser import HTMLParser
+from types import SimpleNamespace
 
 import nbformat
 import pandas as pd
@@ -10,6 +13,7 @@ import pytest
 import mali_stats as ms
 from mali_stats.report import front, pages, running, site
 from mali_stats.report.__main__ import main
+from mali_stats.report.spans import Span
 
 PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 
@@ -156,12 +160,14 @@ def test_the_front_page_says_where_records_end_and_what_cannot_be_seen(built):
         assert pages.items([line])[4:-5] in text
 
 
-def test_the_comparison_holds_the_shipped_sums(built):
-    months = ms.load("region_month")
-    last = months[months["month"].dt.year == months["month"].dt.year.max()]
+def test_the_front_page_holds_the_rows_of_the_brief_and_its_notes(built):
     text = built[0].read_text(encoding="utf-8")
-    for column in ("deaths_low", "deaths_best", "deaths_high", "deaths_civilians", "events"):
-        assert f"<td>{int(last[column].sum()):,}</td>" in text
+    made = ms.brief()
+    for label, *cells in made.rows():
+        line = "".join(f"<td>{escape(cell)}</td>" for cell in cells).replace(" (", "\n(")
+        assert f'<tr><th scope="row">{escape(label)}</th>{line}</tr>' in text
+    assert all(f"<li>{escape(note)}</li>" in text for note in made.notes)
+    assert "2,109\n(2,073–2,882)" in text and text.count("Map of the regions by deaths (best) in 202") == 4
 
 
 def test_a_second_run_executes_nothing(built, folder, monkeypatch):
@@ -281,41 +287,61 @@ def test_a_failure_leaves_every_notebook_as_it_was(tmp_path):
     assert {p.name: p.read_bytes() for p in tmp_path.iterdir()} == before
 
 
-def months(start, counts):
-    """A region_month table of one region with the same number in each column."""
-    table = pd.DataFrame({"month": pd.date_range(start, periods=len(counts), freq="MS")})
-    names = ["events", "deaths_low", "deaths_best", "deaths_high", "deaths_b", "deaths_civilians"]
-    return table.assign(region="ML01", region_name="Kayes", **{name: counts for name in names})
-
-
-def test_spans_are_calendar_years_where_the_record_ends_in_december():
-    now, before = front.last_years(months("2021-01-01", [1] * 36))
-    assert (now.label, before.label) == ("2023", "2022")
-    assert len(now.rows) == len(before.rows) == 12
-
-
-def test_spans_are_twelve_months_each_where_it_ends_within_a_year():
-    now, before = front.last_years(months("2021-01-01", [1] * 30))
-    assert now.label == "July 2022 to June 2023"
-    assert before.label == "July 2021 to June 2022"
-    assert len(now.rows) == len(before.rows) == 12
-
-
-def test_the_comparison_gives_no_change_from_zero():
-    now, before = front.last_years(months("2022-01-01", [0] * 12 + [2] * 12))
-    assert ("Events", "24", "0", "–") in front.comparison(now, before)
-
-
-def test_the_comparison_gives_signed_changes_and_takes_side_b_off():
-    now, before = front.last_years(months("2022-01-01", [2] * 12 + [1] * 12))
-    rows = {label: rest for label, *rest in front.comparison(now, before)}
-    assert rows["Deaths, best"] == ["12", "24", "−50 %"]
-    assert rows["Deaths, best, without side B's dead"] == ["0", "0", "–"]
-
-
 def test_the_deadliest_month_is_named_with_its_share():
-    spans = front.last_years(months("2022-01-01", [1, 1, 9] + [1] * 21))
-    assert front.deadliest_month(*spans) == "One month, March 2022, holds 9 of the 20 deaths (best) of 2022."
+    span = Span(pd.Timestamp("2023-01-01"), pd.Timestamp("2023-12-01"))
+    deaths = pd.DataFrame({"month": pd.date_range("2022-01-01", periods=24, freq="MS"), "deaths_best": 1})
+    deaths.loc[2, "deaths_best"] = 9
+    one = SimpleNamespace(span=span, before=span.before, months=deaths)
+    assert front.deadliest_month(one) == "One month, March 2022, holds 9 of the 20 deaths (best) of 2022."
+    alone = SimpleNamespace(span=span, before=None, months=deaths)
+    assert front.deadliest_month(alone) == "One month, January 2023, holds 1 of the 12 deaths (best) of 2023."
+
+
+def test_regions_hold_the_sums_and_the_person_years_of_their_span():
+    record = ms.load("region_month")
+    span = Span(pd.Timestamp("2022-07-01"), pd.Timestamp("2023-06-01"))
+    table = front.by_region(record, span)
+    assert table["region"].tolist() == record["region"].unique().tolist()
+    for column in ("events", "deaths_low", "deaths_best", "deaths_high"):
+        assert table[column].sum() == span.of(record)[column].sum()
+    panel = span.of(ms.add_population(record[record["type_of_violence"] == "one-sided"]))
+    expected = panel[panel["region"] == "ML07"]["person_years"].sum()
+    assert table.set_index("region").at["ML07", "person_years"] == pytest.approx(expected)
+    assert pd.isna(table["person_years"].iloc[-1])
+
+
+def test_a_region_has_no_rate_from_few_events_nor_without_people():
+    columns = ["region", "region_name", "events", "deaths_low", "deaths_best", "deaths_high", "person_years"]
+    rows = pd.DataFrame([
+        ["ML05", "Mopti", 10, 1000, 1200, 1300, 300_000.0], ["ML08", "Kidal", 9, 5, 6, 7, 80_000.0],
+        ["unallocated", "unallocated", 30, 50, 60, 70, None],
+    ], columns=columns)  # fmt: skip
+    many, few, nowhere = (front._region_cells((row,)) for row in rows.itertuples())
+    assert many == ["Mopti", "1,200\n(1,000–1,300)", "400.0"]
+    assert (few, nowhere) == (["Kidal", "6\n(5–7)", "–"], ["In no region", "60\n(50–70)", "–"])
+
+
+def test_both_years_are_mapped_on_one_scale_with_what_no_region_has(monkeypatch):
+    drawn = []
+    monkeypatch.setattr(front, "_drawn", lambda table, top: drawn.append((table, top)) or PNG)
+    one = ms.brief()
+    html = front._where(ms.load("region_month"), [one.span, one.before])
+    (now, top), (before, same) = drawn
+    assert top == same == max(table[table["region"] != "unallocated"]["deaths_best"].max() for table in (now, before))
+    assert [table["deaths_best"].sum() for table in (now, before)] == [2109, 3650]
+    alts = [attrs["alt"] for tag, attrs in Tags(html).found if tag == "img"]
+    assert [re.search(r"in (\d{4})\. Most: (\w+)", alt).group(1, 2) for alt in alts] == [
+        (y, "Mopti") for y in ("2023", "2022")
+    ]
+    for table, alt in zip((now, before), alts, strict=True):
+        assert f"In no region: {table.loc[table['region'] == 'unallocated', 'deaths_best'].iloc[0]}." in alt
+    assert html.count("<tr>") == 1 + 11 and "INSTAT" in html
+
+
+def test_a_record_of_one_year_has_one_map(monkeypatch):
+    monkeypatch.setattr(front, "_drawn", lambda table, top: PNG)
+    html = front._where(ms.load("region_month"), [ms.brief().span])
+    assert html.count("<img") == 1 and html.count('<th scope="col">') == 3
 
 
 def test_a_text_over_numbers_that_moved_is_marked(tmp_path):

@@ -38,6 +38,8 @@ _FIRST = "Add up a panel first: panel.groupby(['region', 'region_name'], as_inde
 #: The largest circle, in square points.
 _LARGEST = 1500.0
 _CIRCLE = "#A9CFE8"
+#: Figures less wide than this, in inches, have the scale of colours below.
+_NARROW = 5.5
 
 
 def plot_map(
@@ -48,6 +50,7 @@ def plot_map(
     geojson=None,
     rate_per: str | None = None,
     per: float = 100_000,
+    top: float | None = None,
     country: str = "MLI",
     ax: Axes | None = None,
     source: str | None = None,
@@ -74,6 +77,9 @@ def plot_map(
         column to divide by, such as person_years.
     per : float
         the rate is value / ``rate_per`` x ``per``.
+    top : float, optional
+        where the scale of colours ends (of circles: their largest), so that several maps share one; by default
+        the largest figure drawn.
     country : str
         ISO3 code of the country whose tiles or outlines in seeds/ are used.
     ax : matplotlib.axes.Axes, optional
@@ -91,8 +97,8 @@ def plot_map(
     TypeError
         when ``frame`` is not a frame.
     ValueError
-        for missing columns, several rows of a region, negative figures, a region without a place (the nearest
-        known one is proposed), or another ``kind``.
+        for missing columns, several rows of a region, negative figures or figures above ``top``, a region without
+        a place (the nearest known one is proposed), or another ``kind``.
 
     Examples
     --------
@@ -109,12 +115,13 @@ def plot_map(
     if geojson is None and hasattr(frame, "__geo_interface__"):
         geojson = frame
     rows = _figures(frame, column, rate_per, per)
+    top = _top(rows["figure"], top)
     label = describe(column) + (f" per {per:,.0f} {rate_per.replace('_', '-')}" if rate_per else "")
     with theme():
         if kind == "tiles" and geojson is None:
-            ax = _draw_tiles(rows, _named_frame(frame), country, label, ax)
+            ax = _draw_tiles(rows, _named_frame(frame), country, label, top, ax)
         else:
-            ax = _draw_outlines(rows, _outlines(rows, geojson, country, frame), label, bool(rate_per), ax)
+            ax = _draw_outlines(rows, _outlines(rows, geojson, country, frame), label, bool(rate_per), top, ax)
         ax.set_xlabel(_not_placed(frame, column, bool(rate_per)), fontsize=9)
         _credit(ax, source, own=geojson is None and kind == "outlines", people=rate_per == "person_years")
     return ax
@@ -138,6 +145,16 @@ def _figures(frame: pd.DataFrame, column: str, rate_per: str | None, per: float)
     return pd.DataFrame({"region": placed["region"], "name": names, "figure": figure}).set_index("region")
 
 
+def _top(figures: pd.Series, top: float | None) -> float:
+    """Return where the scale ends; a figure beyond it would look like a smaller one."""
+    if top is not None and (figures > top).any():
+        raise ValueError(
+            f"plot_map: {figures.idxmax()} has {_number(figures.max())}, above top={top:g}; give the largest figure of "
+            "all maps that share the scale."
+        )
+    return figures.max() if top is None else top
+
+
 def _named_frame(frame: pd.DataFrame) -> str | None:
     names = frame["frame"].unique() if "frame" in frame else []
     return names[0] if len(names) == 1 else None
@@ -156,11 +173,11 @@ def _outlines(rows: pd.DataFrame, geojson, country: str, frame: pd.DataFrame) ->
     return table
 
 
-def _draw_tiles(rows: pd.DataFrame, frame: str | None, country: str, label: str, ax: Axes | None) -> Axes:
+def _draw_tiles(rows: pd.DataFrame, frame: str | None, country: str, label: str, top: float, ax: Axes | None) -> Axes:
     table = shapes.tiles(rows.index.to_series(), country, frame)
     names = rows["name"].reindex(table.index).fillna(table["region_name"])
     figures = rows["figure"].reindex(table.index)
-    norm, ax = root_norm(figures.max()), axes(ax, height=4.4, grid=None)
+    norm, ax = root_norm(top), axes(ax, height=4.4, grid=None)
     for region, place in table.iterrows():
         figure = figures[region]
         colour = tints()(norm(figure))
@@ -181,7 +198,13 @@ def _points_a_tile(ax: Axes, table: pd.DataFrame) -> float:
     across = table["tile_col"].max() - table["tile_col"].min() + 1
     down = table["tile_row"].max() - table["tile_row"].min() + 1
     width, height = ax.get_position().size * ax.figure.get_size_inches() * 72
-    return min(width / across, 1.15 * height / down)  # the layout will widen upwards, not sideways
+    # the layout will widen upwards, and sideways only where nothing stands beside
+    return min((1.2 if _is_narrow(ax) else 1.0) * width / across, 1.15 * height / down)
+
+
+def _is_narrow(ax: Axes) -> bool:
+    """Whether a scale beside the tiles would take the room of their names."""
+    return ax.figure.get_figwidth() < _NARROW
 
 
 def _tile_text(ax: Axes, place: pd.Series, name: str, figure: float, colour: str, width: float) -> None:
@@ -193,8 +216,10 @@ def _tile_text(ax: Axes, place: pd.Series, name: str, figure: float, colour: str
         ax.text(place["tile_col"], place["tile_row"] + down, text, fontsize=fitting, **look)
 
 
-def _draw_outlines(rows: pd.DataFrame, table: pd.DataFrame, label: str, rates: bool, ax: Axes | None) -> Axes:
-    norm, ax = root_norm(rows["figure"].max()), axes(ax, height=5.4, grid=None)
+def _draw_outlines(
+    rows: pd.DataFrame, table: pd.DataFrame, label: str, rates: bool, top: float, ax: Axes | None
+) -> Axes:
+    norm, ax = root_norm(top), axes(ax, height=5.4, grid=None)
     for region, row in table.iterrows():
         plain = {
             "facecolor": tints()(norm(row["figure"])) if rates else "#FAFAFA",
@@ -208,7 +233,7 @@ def _draw_outlines(rows: pd.DataFrame, table: pd.DataFrame, label: str, rates: b
     ax.autoscale_view()
     ax.set_aspect(1 / np.cos(np.radians(points[:, 1].mean())))
     _bare(ax)
-    sizes = pd.Series(0.0, index=table.index) if rates else _circles(ax, table, label)
+    sizes = pd.Series(0.0, index=table.index) if rates else _circles(ax, table, label, top)
     for region, row in table.iterrows():
         _outline_text(ax, row, sizes[region])
     if rates:
@@ -216,9 +241,8 @@ def _draw_outlines(rows: pd.DataFrame, table: pd.DataFrame, label: str, rates: b
     return ax
 
 
-def _circles(ax: Axes, table: pd.DataFrame, label: str) -> pd.Series:
+def _circles(ax: Axes, table: pd.DataFrame, label: str, top: float) -> pd.Series:
     """Draw circles whose area is the count; return their sizes in square points."""
-    top = table["figure"].max()
     sizes = (table["figure"] / (top or 1) * _LARGEST).fillna(0.0)
     look = {"facecolor": _CIRCLE, "linewidths": 0.7, "edgecolors": PALETTE[0]}
     at = np.array([shapes.centre(rings) for rings in table["rings"]])
@@ -261,7 +285,8 @@ def _bare(ax: Axes) -> None:
 
 
 def _scale(ax: Axes, norm, label: str, figures: pd.Series) -> None:
-    scale_bar(norm, ax, label, shrink=0.85, pad=0.02, aspect=20)
+    where = "bottom" if _is_narrow(ax) else "right"
+    scale_bar(norm, ax, label, shrink=0.85, pad=0.02, aspect=20, location=where)
     zero = [zero_patch()] if (figures == 0).any() else []
     legend_above(ax, zero + ([missing_patch()] if figures.isna().any() else []))
 

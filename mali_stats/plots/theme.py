@@ -132,7 +132,7 @@ def scale_bar(norm: Normalize, ax: Axes, label: str, **where) -> None:
         if norm(step) - norm(wanted[-1]) > 0.07:  # room for the next number
             wanted.append(step)
     bar = ax.figure.colorbar(mpl.cm.ScalarMappable(norm, tints()), ax=ax, label=label, ticks=wanted, **where)
-    bar.ax.set_yticks(wanted, [f"{step:,g}" for step in wanted], fontsize=9, fontfamily=FONT)
+    bar.set_ticks(wanted, labels=[f"{step:,g}" for step in wanted], fontsize=9, fontfamily=FONT)
     bar.ax.minorticks_off()
     bar.outline.set_linewidth(0.5)
 
@@ -154,11 +154,11 @@ def zero_patch() -> Patch:
     return Patch(facecolor="white", edgecolor=GREY, linewidth=0.6, label="0: in scope, none reported")
 
 
-def legend_above(ax: Axes, handles: list, title: str | None = None, **look) -> None:
+def legend_above(ax: Axes, handles: list, title: str | None = None, *, ncols: int = 4, **look) -> None:
     """Draw the legend above the axes, where it hides no data."""
     if handles or title:
         ax.legend(
-            handles=handles, loc="lower left", bbox_to_anchor=(0, 1), ncols=4, borderaxespad=0.3, borderpad=0,
+            handles=handles, loc="lower left", bbox_to_anchor=(0, 1), ncols=ncols, borderaxespad=0.3, borderpad=0,
             handlelength=1.8, columnspacing=1.2, title=title, title_fontsize=9, alignment="left",
             **look,
         )  # fmt: skip
@@ -166,19 +166,20 @@ def legend_above(ax: Axes, handles: list, title: str | None = None, **look) -> N
 
 def sign(ax: Axes, source: str | None, shown: str = "", cards: Iterable[str] = ("ucdp_ged",)) -> None:
     """Write the source in small grey letters below the axes and all their labels."""
-    text = f"Source: {source or '; '.join(map(_publisher, cards))}." + (f" Shown: {shown}." if shown else "")
+    text = f"Source: {source or '; '.join(map(catalog.publisher, cards))}." + (f" Shown: {shown}." if shown else "")
+    foot(ax, text)
+
+
+def foot(ax: Axes, text: str) -> None:
+    """Write a text in the place of the source line, folded to the width of the axes."""
+    for old in [artist for artist in ax.texts if artist.get_gid() == "source"]:
+        old.remove()
     width = int(ax.get_position().width * ax.figure.get_figwidth() * 17)
     ax.annotate(
         textwrap.fill(text, max(width, 30)), xy=(0, 0), xycoords=("axes fraction", ax.xaxis.label),
         xytext=(0, -5), textcoords="offset points", ha="left", va="top", fontsize=7.5, color=GREY,
         annotation_clip=False, gid="source",
     )  # fmt: skip
-
-
-def _publisher(card: str) -> str:
-    """Return publisher and licence; which release a frame comes from it does not say, so none is named."""
-    known = catalog.cards()[card]
-    return f"{known['short'].replace(' {version}', '')}, {known['licence']}"
 
 
 def sources_of(rows: pd.DataFrame) -> str:

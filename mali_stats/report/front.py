@@ -1,17 +1,21 @@
-"""The front page: where each record ends, the last year against the one before, the map, limits, cards."""
+"""The front page: where each record ends, the last year against the one before, two maps, limits, cards."""
 
 from __future__ import annotations
 
 import base64
 import io
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable
 from html import escape
 
 import pandas as pd
 
 from mali_stats import __version__, catalog
+from mali_stats.panel import add_population
 from mali_stats.report import pages
+from mali_stats.report.brief import SUMS, Brief, brief
+from mali_stats.report.measures import SMALL
+from mali_stats.report.spans import Span
+from mali_stats.report.wording import NONE, Words
 from mali_stats.schema import UNALLOCATED
 
 TITLE = "The human cost of the war in Mali"
@@ -22,85 +26,43 @@ UNSEEN = (
     "Deaths that nobody reported. A zero means that none was reported, not that somebody watched.",
     "How sure a figure is. Low and high are what reports said, not a confidence interval: Moura, March 2022, "
     "stands at 313 in all three, while the UN found at least 500.",
-    "Who killed. Who lost people is recorded; the dead of side B mostly rest on what an army said.",
+    "Who killed, outside one-sided violence. Who lost people is recorded; the dead of side B mostly rest on what an "
+    "army said.",
     "The wounded, the missing, those who died of hunger, illness or flight; killings in custody, or by "
     "perpetrators that nobody identified.",
     "What happened after the days in the banner. Every new release also revises earlier years.",
 )
+WORDS = Words("en")
+PER = 100_000
+UNPLACED = "In no region"
 
 
-@dataclass(frozen=True)
-class Span:
-    """The last twelve months of the record, or the twelve before them."""
-
-    rows: pd.DataFrame
-    label: str
+def _folding(row: tuple[str, ...]) -> list[str]:
+    """Let a cell fold before its low and high, or its day, and nowhere else (see ``template.html``)."""
+    return [row[0], *(cell.replace(" (", "\n(") for cell in row[1:])]
 
 
-def last_years(months: pd.DataFrame) -> tuple[Span, Span]:
-    """Cut the record's last twelve months, and the twelve before, out of ``load("region_month")``."""
-    end = months["month"].max()
-    return _span(months, end), _span(months, end - pd.DateOffset(months=12))
+def deadliest_month(one: Brief) -> str:
+    """Say how much of its span the deadliest month holds, since one month can make a change of years."""
+    spans = [(span, span.of(one.months)) for span in (one.span, one.before) if span]
+    span, rows = max(spans, key=lambda pair: pair[1]["deaths_best"].max())
+    most = rows.loc[rows["deaths_best"].idxmax()]
+    name, deaths, all_ = pages.in_words(f"{most['month']:%Y-%m}"), most["deaths_best"], rows["deaths_best"].sum()
+    return f"One month, {name}, holds {deaths:,} of the {all_:,} deaths (best) of {WORDS.span(span)}."
 
 
-def _span(months, end) -> Span:
-    start = end - pd.DateOffset(months=11)
-    names = [pages.in_words(f"{day:%Y-%m}") for day in (start, end)]
-    label = str(end.year) if start.year == end.year else " to ".join(names)
-    return Span(months[months["month"].between(start, end)], label)
+def by_region(months: pd.DataFrame, span: Span) -> pd.DataFrame:
+    """Add up one span by region, with person-years; last what no region could be given.
 
-
-def _sum(column: str) -> Callable[[pd.DataFrame], int]:
-    return lambda rows: int(rows[column].sum())
-
-
-def _without_side_b(rows: pd.DataFrame) -> int:
-    """Count without what armies state about their enemies, which UCDP's best figure contains."""
-    return int((rows["deaths_best"] - rows["deaths_b"]).sum())
-
-
-#: The comparison's rows: a label, and what is counted in twelve months of the region_month table.
-MEASURES: tuple[tuple[str, Callable[[pd.DataFrame], int]], ...] = (
-    ("Deaths, low", _sum("deaths_low")),
-    ("Deaths, best", _sum("deaths_best")),
-    ("Deaths, high", _sum("deaths_high")),
-    ("Deaths, best, without side B's dead", _without_side_b),
-    ("Deaths of civilians", _sum("deaths_civilians")),
-    ("Events", _sum("events")),
-)
-
-
-def comparison(now: Span, before: Span) -> list[tuple[str, str, str, str]]:
-    """Count every measure in both spans, with its change in per cent; no change is given from zero."""
-    rows = []
-    for label, count in MEASURES:
-        new, old = count(now.rows), count(before.rows)
-        change = f"{100 * (new / old - 1):+.0f} %".replace("-", "−") if old else "–"
-        rows.append((label, f"{new:,}", f"{old:,}", change))
-    return rows
-
-
-def deadliest_month(now: Span, before: Span) -> str:
-    """Say how much of its year the deadliest month holds, since one month can make a change of years."""
-    year, month, deaths = max(
-        ((span, month, deaths) for span in (now, before) for month, deaths in _by_month(span).items()),
-        key=lambda found: found[2],
-    )
-    name, total = pages.in_words(f"{month:%Y-%m}"), int(_by_month(year).sum())
-    return f"One month, {name}, holds {int(deaths):,} of the {total:,} deaths (best) of {year.label}."
-
-
-def _by_month(span: Span) -> pd.Series:
-    return span.rows.groupby("month")["deaths_best"].sum()
-
-
-def by_region(span: Span) -> pd.DataFrame:
-    """Add up one span by region, most deaths first, and last what no region could be given."""
-    columns = ["events", "deaths_low", "deaths_best", "deaths_high"]
-    regions = span.rows.groupby(["region", "region_name"], dropna=False, observed=True)
-    table = regions[columns].sum().reset_index()
+    Columns: region, region_name, events, deaths_low, deaths_best, deaths_high, person_years.
+    """
+    rows, keys = span.of(months), ["region", "region_name"]
+    table = rows.groupby(keys, observed=True)[SUMS].sum()
+    people = add_population(rows.drop_duplicates([*keys, "month"]))
+    table["person_years"] = people.groupby(keys, observed=True)["person_years"].sum(min_count=1)
+    table = table.reset_index()
     placed = table["region"] != UNALLOCATED
-    return pd.concat([table[placed].sort_values("deaths_best", ascending=False), table[~placed]])
+    return pd.concat([table[placed], table[~placed]], ignore_index=True)
 
 
 def banner(datasets: pd.DataFrame) -> str:
@@ -111,33 +73,57 @@ def banner(datasets: pd.DataFrame) -> str:
     return f'<section class="banner"><b>Where each record ends</b>{texts}</section>'
 
 
-def _map(table: pd.DataFrame, span: Span) -> str:
-    """Draw the map, with the same figures as a table for who cannot see it."""
-    placed = table[table["region"] != UNALLOCATED]
-    most = ", ".join(f"{r.region_name} {int(r.deaths_best):,}" for r in placed.head(3).itertuples())
-    alt = f"Map of the regions by deaths (best) in {span.label}. Most: {most}."
-    cells = [[row.region_name, *(f"{int(n):,}" for n in row[2:])] for row in table.itertuples(index=False)]
-    head = ["Region", "Events", "Low", "Best", "High"]
-    figures = pages.table(head, cells, f"Events and deaths by region, {span.label}")
-    caption = f"<figcaption>{escape(alt)}</figcaption>"
-    return f"<figure>{pages.picture(_drawn(table), alt)}{caption}</figure>\n{figures}"
+def _where(months: pd.DataFrame, spans: list[Span]) -> str:
+    """Draw a map of each span on one scale, and give the same figures as a table with rates."""
+    tables = {WORDS.span(span): by_region(months, span) for span in spans}
+    top = max(table.loc[table["region"] != UNALLOCATED, "deaths_best"].max() for table in tables.values())
+    maps = "".join(_map(table, label, float(top)) for label, table in tables.items())
+    head = ["Region", *(f"{what}, {label}" for label in tables for what in ("Deaths", f"per {PER:,} a year"))]
+    cells = [_region_cells(rows) for rows in zip(*(t.itertuples() for t in tables.values()), strict=True)]
+    figures = pages.table(head, cells, "Deaths reported by region: best (low–high), and best by people and year")
+    note = (
+        f"Rates rest on estimates of the population and are not given from fewer than {SMALL} events. "
+        f"Population: {catalog.cite('worldbank', 'instat_census', style='short')}."
+    )
+    return f'<div class="maps">{maps}</div>{figures}<p class="note">{escape(note)}</p>'
 
 
-def _drawn(table: pd.DataFrame) -> str:
+def _region_cells(rows: tuple) -> list[str]:
+    """Give a line of the table: the region, then its deaths and its rate in each span."""
+    cells = [UNPLACED if rows[0].region == UNALLOCATED else rows[0].region_name]
+    for row in rows:
+        rated = row.events >= SMALL and row.person_years > 0
+        rate = f"{row.deaths_best / row.person_years * PER:.1f}" if rated else NONE
+        cells += [f"{row.deaths_best:,}\n({row.deaths_low:,}–{row.deaths_high:,})", rate]
+    return cells
+
+
+def _map(table: pd.DataFrame, label: str, top: float) -> str:
+    placed = table[table["region"] != UNALLOCATED].sort_values("deaths_best", ascending=False)
+    most = ", ".join(f"{row.region_name} {row.deaths_best:,}" for row in placed.head(3).itertuples())
+    lost = int(table.loc[table["region"] == UNALLOCATED, "deaths_best"].sum())
+    alt = f"Map of the regions by deaths (best) in {label}. Most: {most}. In no region: {lost:,}."
+    return f"<figure>{pages.picture(_drawn(table, top), alt)}<figcaption>{escape(alt)}</figcaption></figure>"
+
+
+def _drawn(table: pd.DataFrame, top: float) -> str:
     import matplotlib.pyplot as plt
 
     from mali_stats import plots
+    from mali_stats.plots.theme import theme
 
-    figure = plots.plot_map(table, "deaths_best", source=catalog.cite("region_month", style="short")).figure
+    with theme():
+        figure, ax = plt.subplots(figsize=(4.8, 4.4))
+    plots.plot_map(table, "deaths_best", top=top, ax=ax, source=catalog.cite("region_month", style="short"))
     buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", dpi=120, bbox_inches="tight")
+    figure.savefig(buffer, format="png", dpi=150, bbox_inches="tight")
     plt.close(figure)
     return base64.b64encode(buffer.getvalue()).decode()
 
 
-def _unseen(table: pd.DataFrame, span: Span) -> str:
-    lost = int(table.loc[table["region"] == UNALLOCATED, "deaths_best"].sum())
-    first = UNSEEN[0].format(label=span.label, lost=lost, all=int(table["deaths_best"].sum()))
+def _unseen(one: Brief) -> str:
+    deaths = int(one.span.of(one.months)["deaths_best"].sum())
+    first = UNSEEN[0].format(label=WORDS.span(one.span), lost=one.unplaced[1], all=deaths)
     texts = pages.items([first, *UNSEEN[1:]])
     return f'<section class="unseen"><h2>What this cannot see</h2>{texts}</section>'
 
@@ -168,17 +154,17 @@ def _sources(datasets: pd.DataFrame) -> str:
 
 def front_page(cards: Iterable[pages.Card]) -> str:
     """Make the whole front page from the shipped figures and the notebooks' cards."""
-    datasets = catalog.datasets()
-    now, before = last_years(catalog.load("region_month"))
-    regions = by_region(now)
-    head = ["Mali, all regions", now.label, before.label, "Change"]
+    datasets, one = catalog.datasets(), brief()
+    spans = [span for span in (one.span, one.before) if span]
+    both = escape(" against ".join(WORDS.span(span) for span in spans))
     parts = [
         f"<header><h1>{TITLE}</h1>{banner(datasets)}</header>\n<main>",
-        f"<section><h2>{escape(now.label)} against {escape(before.label)}</h2>",
-        pages.table(head, comparison(now, before), "Deaths and events as recorded"),
-        f'<p class="note">{escape(deadliest_month(now, before))}</p>',
-        f"</section>\n<section><h2>Where, in {escape(now.label)}</h2>{_map(regions, now)}</section>",
-        _unseen(regions, now),
+        f"<section><h2>{both}</h2>",
+        pages.table(one.heads(), map(_folding, one.rows()), f"{one.place}, all regions, as reported"),
+        f'<p class="note">{escape(deadliest_month(one))}</p>',
+        f'<div class="note">{pages.items(one.notes)}</div>',
+        f"</section>\n<section><h2>Where, {both}</h2>{_where(catalog.load('region_month'), spans)}</section>",
+        _unseen(one),
         f'<section><h2>Questions</h2><div class="cards">{"".join(map(_card, cards))}</div></section>',
         f"{_sources(datasets)}</main>",
         f"<footer>Made by mali_stats {__version__}. In its folder: README.md, CHANGELOG.md (what moved "
