@@ -200,8 +200,8 @@ class Call:
         """What the note says before the file is there."""
         return {
             "source": self.wish.source, "dataset": self.wish.dataset, "publisher": plan.manners.title,
-            "version": plan.version, "url": plan.url, "asked": plan.params, "licence": plan.licence,
-            "read_with": f"ms.{plan.reader}",
+            "version": plan.version, "url": plan.url, "asked": plan.params, "licence": plan.manners.licence,
+            "read_with": f"ms.{plan.manners.reader}",
         }  # fmt: skip
 
     def _bar(self, plan: Plan) -> tqdm:

@@ -24,21 +24,21 @@ _MEANS = {
     403: "The account is valid, but its level of access does not include the API: ask ACLED for it in the account's "
     "settings, or export a file on the site with the Data Export Tool.",
 }
-MANNERS = Manners("ACLED", pause=0.3, means=_MEANS)
+MANNERS = Manners("ACLED", "read_events", LICENCE, pause=0.3, means=_MEANS)
 
 
 def plans(wish: Wish, today: date) -> list[Plan]:
     """The events of a country, by its ISO3 code or ACLED's own name, in a span of days."""
     country = wish.country or "MLI"
-    name = country_row(country)["name"] if len(country) == 3 and country.isupper() else country
-    params = {"_format": "json", "country": name, "limit": str(PAGE), "with_total": "true"}
+    named = country_row(country)["name"] if len(country) == 3 and country.isupper() else country
+    params = {"_format": "json", "country": named, "limit": str(PAGE), "with_total": "true"}
     if wish.start or wish.end:
         params["event_date"] = f"{wish.start or '1997-01-01'}|{wish.end or today}"
         params["event_date_where"] = "BETWEEN"
     base = wish.base(BASE)
-    by_hand = f"export {name} with the Data Export Tool of {BASE} (CSV, one row an event, not actor-based)"
-    stem = wish.name(f"acled_{country}" if wish.country is None else "acled")
-    return [Plan(stem, f"{base}/api/acled/read", base, MANNERS, by_hand, "read_events", LICENCE, params, _walk)]
+    by_hand = f"export {named} with the Data Export Tool of {BASE} (CSV, one row an event, not actor-based)"
+    name, url = wish.name("acled", country), f"{base}/api/acled/read"
+    return [Plan(name, url, base, MANNERS, by_hand, params, _walk)]
 
 
 def _walk(web: Web, plan: Plan) -> Iterator[Page]:
@@ -95,11 +95,16 @@ def _log_in(web: Web) -> None:
 
 def _token(web: Web, fields: dict[str, str | Secret]) -> Secret | None:
     """Ask for a token, send it from now on, and give the one to renew it with."""
-    got = web.json(f"{web.base}/oauth/token", form=Form(fields))[0]
-    found = [Secret(n, got[n]) for n in ("access_token", "refresh_token") if isinstance(got, dict) and got.get(n)]
-    if not found or found[0].name != "access_token":
-        raise PermissionError(f"ACLED gave no token for the name and password. {_ACCOUNT}")
-    web.use(Key(found[0], header="Authorization", prefix="Bearer "))
-    for secret in found[1:]:
-        web.know(secret)
-    return found[1] if len(found) > 1 else None
+    access, refresh = _given(web.json(f"{web.base}/oauth/token", form=Form(fields))[0])
+    if access is None:
+        raise PermissionError(f"ACLED gave no token for the name and password. {_ACCOUNT} {web.by_hand}")
+    web.use(Key(access, header="Authorization", prefix="Bearer "))
+    if refresh is not None:
+        web.know(refresh)
+    return refresh
+
+
+def _given(answer: object) -> tuple[Secret | None, Secret | None]:
+    answer = answer if isinstance(answer, dict) else {}
+    access, refresh = (answer.get(name) for name in ("access_token", "refresh_token"))
+    return access and Secret("ACLED's token", str(access)), refresh and Secret("ACLED's refresh token", str(refresh))

@@ -8,13 +8,18 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
 
-def parsed(body: bytes) -> tuple[object, str]:
-    """The content of JSON and its text; None and what there is where it is none."""
+def parsed(text: str | bytes) -> tuple[object, str]:
+    """What JSON holds (None for what is no JSON) and its text.
+
+    Examples
+    --------
+    >>> parsed('{"count": 1}'), parsed("<p>Log in")
+    (({'count': 1}, '{"count": 1}'), (None, '<p>Log in'))
+    """
     try:
-        text = body.decode("utf-8-sig")
         return json.loads(text), text
     except (ValueError, RecursionError):
-        return None, body[:2000].decode("utf-8", "replace")
+        return None, text
 
 
 def excerpt(text: str, longest: int = 200) -> str:

@@ -14,7 +14,8 @@ import urllib3
 from mali_stats.sources.clients import web as asking
 from mali_stats.sources.clients.web import Web
 
-_PIECE = 1 << 16
+#: bytes written at a time; what is lost when a file breaks off is less
+PIECE = 1 << 16
 
 
 def download(web: Web, url: str, params: dict, part: Path, bar) -> dict:
@@ -50,7 +51,7 @@ def _mark(part: Path) -> Path:
 
 def _begun(web: Web, url: str, params: dict, part: Path) -> tuple[requests.Response, int | None]:
     """The answer to be written to the end of the part, and how long the file will be then."""
-    mark = _marked(part)
+    mark = _marked(part, url)
     plain = {"Accept-Encoding": "identity"}
     going_on = {"Range": f"bytes={part.stat().st_size}-", "If-Range": mark["validator"]} if mark else {}
     answer = web.ask(url, params, headers=plain | going_on, stream=True, fine=(416,))
@@ -60,20 +61,20 @@ def _begun(web: Web, url: str, params: dict, part: Path) -> tuple[requests.Respo
         answer.close()
         answer = web.ask(url, params, headers=plain, stream=True)
     part.write_bytes(b"")
-    return answer, _new_mark(answer, part)
+    return answer, _new_mark(answer, part, url)
 
 
-def _marked(part: Path) -> dict | None:
+def _marked(part: Path, url: str) -> dict | None:
     if not part.is_file() or not part.stat().st_size:
         return None
     try:
         mark = json.loads(_mark(part).read_text(encoding="utf-8"))
-        return mark if part.stat().st_size < mark["length"] else None
+        return mark if mark["url"] == url and part.stat().st_size < mark["length"] else None
     except (OSError, ValueError, KeyError, TypeError):
         return None
 
 
-def _new_mark(answer: requests.Response, part: Path) -> int | None:
+def _new_mark(answer: requests.Response, part: Path, url: str) -> int | None:
     """Note by what the file can be told again, where the server gives that and takes up files at all."""
     length = answer.headers.get("Content-Length", "")
     length = int(length) if length.isdigit() and "Content-Encoding" not in answer.headers else None
@@ -81,7 +82,8 @@ def _new_mark(answer: requests.Response, part: Path) -> int | None:
     validator = tag if tag.startswith('"') else answer.headers.get("Last-Modified", "")
     _mark(part).unlink(missing_ok=True)
     if length and validator and answer.headers.get("Accept-Ranges", "").lower() == "bytes":
-        _mark(part).write_text(json.dumps({"validator": validator, "length": length}), encoding="utf-8")
+        mark = {"url": url, "validator": validator, "length": length}
+        _mark(part).write_text(json.dumps(mark), encoding="utf-8")
     return length
 
 
@@ -97,7 +99,7 @@ def _written(answer: requests.Response, part: Path, bar) -> str | None:
     bar.n = part.stat().st_size
     try:
         with open(part, "ab") as file:
-            for piece in answer.iter_content(_PIECE):
+            for piece in answer.iter_content(PIECE):
                 file.write(piece)
                 bar.update(len(piece))
     except (requests.exceptions.RequestException, urllib3.exceptions.HTTPError) as error:

@@ -9,14 +9,15 @@ from mali_stats.sources.clients.pages import Page, records
 from mali_stats.sources.clients.secret import Key, find
 from mali_stats.sources.clients.web import Manners, Web
 from mali_stats.sources.clients.wish import Plan, Wish, country_row
+from mali_stats.sources.dtm import LICENCE
 
 DATASETS = ("admin1", "admin0", "admin2")
 TAKES = ("country", "start", "end")
 SECRETS = ("DTM_KEY",)
 BASE = "https://dtmapi.iom.int/v3"
-LICENCE = "IOM DTM, no redistribution"
 _SUBSCRIBE = "Subscribe at https://dtm-apim-portal.iom.int/ for a key."
 _MEANS = dict.fromkeys((401, 403), f"The key in DTM_KEY is not accepted. {_SUBSCRIBE}")
+MANNERS = Manners("IOM DTM", "read_displacement", LICENCE, means=_MEANS)
 
 
 def plans(wish: Wish, today: date) -> list[Plan]:
@@ -25,12 +26,9 @@ def plans(wish: Wish, today: date) -> list[Plan]:
     dates = (("FromReportingDate", wish.start), ("ToReportingDate", wish.end))
     params = {"Admin0Pcode": country} | {n: str(d) for n, d in dates if d}
     base = wish.base(BASE)
-    stem = f"dtm_{wish.dataset}" + ("" if wish.country else f"_{country}")
-    return [Plan(
-        wish.name(stem), f"{base}/displacement/{wish.dataset}", base, Manners("IOM DTM", means=_MEANS),
-        "download the country's data set from https://dtm.iom.int/datasets", "read_displacement", LICENCE, params,
-        _walk, _key,
-    )]  # fmt: skip
+    name, url = wish.name(f"dtm_{wish.dataset}", country), f"{base}/displacement/{wish.dataset}"
+    by_hand = "download the country's data set from https://dtm.iom.int/datasets"
+    return [Plan(name, url, base, MANNERS, by_hand, params, _walk, _key)]
 
 
 def _key(by_hand: str) -> Key:

@@ -9,6 +9,7 @@ from mali_stats.sources.clients.pages import Page, records, until_short
 from mali_stats.sources.clients.secret import Key, find
 from mali_stats.sources.clients.web import Manners, Web
 from mali_stats.sources.clients.wish import Plan, Wish, country_row
+from mali_stats.sources.hapi import LICENCE
 
 PATHS = {
     "idps": "affected-people/idps",
@@ -21,13 +22,13 @@ DATASETS = tuple(PATHS)
 TAKES = ("country", "start", "end")
 SECRETS = ("HAPI_APP_IDENTIFIER",)
 BASE = "https://hapi.humdata.org/api/v2"
-LICENCE = "as the dataset on HDX that resource_hdx_id names"
 PAGE = 10_000
 _IDENTIFIER = "Make one from a name and an e-mail address at https://hapi.humdata.org/docs (encode_app_identifier)."
 _MEANS = {
     400: f"It wants an application identifier that it can read. {_IDENTIFIER}",
     403: f"It does not accept HAPI_APP_IDENTIFIER. {_IDENTIFIER}",
 }
+MANNERS = Manners("HDX HAPI", "read_displacement", LICENCE, means=_MEANS)
 
 
 def plans(wish: Wish, today: date) -> list[Plan]:
@@ -37,17 +38,14 @@ def plans(wish: Wish, today: date) -> list[Plan]:
     params = {"origin_location_code" if pairs else "location_code": country, "output_format": "json"}
     params |= {n: str(d) for n, d in (("start_date", wish.start), ("end_date", wish.end)) if d}
     base = wish.base(BASE)
-    stem = f"hdx_hapi_{wish.dataset}" + ("" if wish.country else f"_{country}")
     by_hand = f"download the CSV of HDX HAPI's {wish.dataset} at https://data.humdata.org/dataset?q=hdx+hapi"
-    return [Plan(
-        wish.name(stem), f"{base}/{PATHS[wish.dataset]}", base, Manners("HDX HAPI", means=_MEANS), by_hand,
-        "read_displacement", LICENCE, params, _walk, _key,
-    )]  # fmt: skip
+    name, url = wish.name(f"hdx_hapi_{wish.dataset}", country), f"{base}/{PATHS[wish.dataset]}"
+    return [Plan(name, url, base, MANNERS, by_hand, params, _walk, _key)]
 
 
 def _key(by_hand: str) -> Key:
-    # a header, so that it stands in no address
-    return Key(find(SECRETS[0], "HAPI's application identifier", f"{_IDENTIFIER} {by_hand}"), header="X-HDX-HAPI-APP-IDENTIFIER")
+    secret = find(SECRETS[0], "HAPI's application identifier", f"{_IDENTIFIER} {by_hand}")
+    return Key(secret, header="X-HDX-HAPI-APP-IDENTIFIER")  # not as a parameter, so that it stands in no address
 
 
 def _walk(web: Web, plan: Plan) -> Iterator[Page]:

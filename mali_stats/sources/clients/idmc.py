@@ -9,18 +9,18 @@ from mali_stats.sources.clients.pages import Page, records, until_short, whole
 from mali_stats.sources.clients.secret import Key, find
 from mali_stats.sources.clients.web import Manners, Web
 from mali_stats.sources.clients.wish import Plan, Wish, country_row
+from mali_stats.sources.idmc import LICENCE
 
 _IDUS = {"idu": "idus/last-180-days/", "idu-all": "idus/all/"}
 DATASETS = ("gidd", *_IDUS)
 TAKES = ("country", "start", "end")
 SECRETS = ("IDMC_CLIENT_ID",)
 BASE = "https://helix-tools-api.idmcdb.org/external-api"
-LICENCE = "IDMC terms, non-commercial"
 PAGE = 1000
 _CLIENT = "IDMC gives one on request: https://www.internal-displacement.org/database/api-documentation/"
 _MEANS = dict.fromkeys((401, 403), f"IDMC_CLIENT_ID is not registered. {_CLIENT}")
 #: the reports are handed out by a store on another host, which needs no key
-MANNERS = Manners("IDMC", means=_MEANS, elsewhere=True)
+MANNERS = Manners("IDMC", "read_displacement", LICENCE, means=_MEANS, elsewhere=True)
 
 
 def plans(wish: Wish, today: date) -> list[Plan]:
@@ -36,9 +36,9 @@ def plans(wish: Wish, today: date) -> list[Plan]:
         first, last = wish.years()
         country = country_row(wish.country or "MLI")["iso3"]
         years = {n: str(y) for n, y in (("start_year", first), ("end_year", last)) if y}
-        name = wish.name("idmc_gidd" + ("" if wish.country else f"_{country}"))
+        name = wish.name("idmc_gidd", country)
         walk, params, url = _by_year, {"iso3__iexact": country} | years, f"{base}/gidd/conflicts/"
-    return [Plan(name, url, base, MANNERS, by_hand, "read_displacement", LICENCE, params, walk, _key)]
+    return [Plan(name, url, base, MANNERS, by_hand, params, walk, _key)]
 
 
 def _key(by_hand: str) -> Key:

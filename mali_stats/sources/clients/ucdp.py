@@ -29,8 +29,8 @@ _MEANS = {
     403: f"The token in UCDP_ACCESS_TOKEN may not be used for this. {_TOKEN}",
     404: "There is no such version; https://ucdp.uu.se/downloads/ lists them.",
 }
-MANNERS = Manners("UCDP", PASSING | {400}, wait=3.0, pause=0.3, means=_MEANS)
-DOWNLOADING = Manners("UCDP", means={404: _MEANS[404]})
+MANNERS = Manners("UCDP", "read_events", LICENCE, PASSING | {400}, wait=3.0, pause=0.3, means=_MEANS)
+DOWNLOADING = Manners("UCDP", "read_events", LICENCE, means={404: _MEANS[404]})
 
 
 def plans(wish: Wish, today: date) -> list[Plan]:
@@ -64,10 +64,8 @@ def _download(wish: Wish, version: str) -> Plan:
     by_hand = (
         f"download {DOWNLOADS}/{path}" if wish.version else f"download the newest GED events (CSV) of {DOWNLOADS}/"
     )
-    return Plan(
-        path.rsplit("/", 1)[-1], f"{base}/{path}", base, DOWNLOADING, by_hand, "read_events", LICENCE, fixed=True,
-        version=version,
-    )  # fmt: skip
+    name = path.rsplit("/", 1)[-1]
+    return Plan(name, f"{base}/{path}", base, DOWNLOADING, by_hand, fixed=True, version=version)
 
 
 def _by_api(wish: Wish) -> Plan:
@@ -81,11 +79,9 @@ def _by_api(wish: Wish) -> Plan:
     }
     base = wish.base(API)
     by_hand = f"download {DOWNLOADS}/{_path(wish.version)} (all countries, no token)"
-    return Plan(
-        wish.name(f"gedevents_{wish.version}"), f"{base}/gedevents/{wish.version}", base, MANNERS, by_hand,
-        "read_events", LICENCE, {k: v for k, v in asked.items() if v}, _walk,
-        _key, fixed=True, version=wish.version,
-    )  # fmt: skip
+    name, url = wish.name(f"gedevents_{wish.version}", wish.country), f"{base}/gedevents/{wish.version}"
+    params = {name: value for name, value in asked.items() if value}
+    return Plan(name, url, base, MANNERS, by_hand, params, _walk, _key, fixed=True, version=wish.version)
 
 
 def _key(by_hand: str) -> Key:

@@ -8,13 +8,14 @@ from datetime import date
 from mali_stats.sources.clients.pages import Page, records, whole
 from mali_stats.sources.clients.web import Manners, Web
 from mali_stats.sources.clients.wish import Plan, Wish, country_row
+from mali_stats.sources.unhcr import LICENCE
 
 DATASETS = ("population", "solutions")
 TAKES = ("country", "start", "end")
 SECRETS = ()
 BASE = "https://api.unhcr.org/population/v1"
-LICENCE = "CC BY 4.0"
 PAGE = 1000
+MANNERS = Manners("UNHCR", "read_displacement", LICENCE, pause=0.2)
 #: the country as origin and as asylum, each told apart by the other
 _ROLES = (("coo", "coa_all"), ("coa", "coo_all"))
 
@@ -26,23 +27,18 @@ def plans(wish: Wish, today: date) -> list[Plan]:
     params = {"country": country, "yearFrom": str(first or 1951), "yearTo": str(last or today.year)}
     params |= {"limit": str(PAGE), "cf_type": "ISO"}
     base = wish.base(BASE)
-    stem = f"unhcr_{wish.dataset}" + ("" if wish.country else f"_{country}")
     by_hand = (
-        f"choose {country} as origin, then as asylum, at https://www.unhcr.org/refugee-statistics/download and unpack"
+        f"download {country} as origin from https://www.unhcr.org/refugee-statistics/download (and as asylum, for a "
+        "second file of the list to be read), unpack it"
     )
-    return [Plan(
-        wish.name(stem), f"{base}/{wish.dataset}/", base, Manners("UNHCR", pause=0.2), by_hand, "read_displacement",
-        LICENCE, params, _walk,
-    )]  # fmt: skip
+    name, url = wish.name(f"unhcr_{wish.dataset}", country), f"{base}/{wish.dataset}/"
+    return [Plan(name, url, base, MANNERS, by_hand, params, _walk)]
 
 
 def _walk(web: Web, plan: Plan) -> Iterator[Page]:
     """All pages of both questions; what stands in both is told by the reader."""
     for role, other in _ROLES:
-        params = {k: v for k, v in plan.params.items() if k != "country"} | {
-            role: plan.params["country"],
-            other: "true",
-        }
+        params = {role if name == "country" else name: value for name, value in plan.params.items()} | {other: "true"}
         number, last, found = 1, 1, []
         while number <= last or len(found) >= PAGE:  # a page that is full has another after it, whatever is counted
             content, text = web.json(plan.url, params | {"page": str(number)})

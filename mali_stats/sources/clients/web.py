@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -41,14 +40,16 @@ _REASONS = (
 
 @dataclass(frozen=True)
 class Manners:
-    """How one publisher wants to be asked, and what its refusals mean.
+    """How one publisher wants to be asked, what its refusals mean, and what may be done with the answer.
 
-    ``passing`` are the codes to be asked again after ``wait`` seconds, doubled each time; ``pause`` is kept between
-    pages; ``means`` has a sentence for codes; ``elsewhere`` allows that an answer to a request with a key lies on
-    another host, which is then asked without it.
+    ``reader`` is the public name that reads it. ``passing`` are the codes to be asked again after ``wait`` seconds,
+    doubled each time; ``pause`` is kept between pages; ``means`` has a sentence for codes; ``elsewhere`` allows that an
+    answer to a request with a key lies on another host, which is then asked without it.
     """
 
     title: str
+    reader: str
+    licence: str
     passing: frozenset[int] = PASSING
     wait: float = 1.0
     pause: float = 0.0
@@ -111,15 +112,19 @@ class Web:
         ConnectionError, PermissionError, FileNotFoundError, RuntimeError
             see :meth:`ask`; also RuntimeError for an answer that is no JSON.
         """
-        content, text = parsed(self.ask(url, params, form=form).content)
+        content, text = self._read(url, params, form)
         if content is None:
-            got = "something else" if form else excerpt(self.clean(text)) or "nothing"
             raise RuntimeError(
-                f"{self.manners.title} did not answer with JSON but with {got}. "
+                f"{self.manners.title} did not answer with JSON but with {excerpt(text) or 'nothing'}. "
                 f"Something between here and there may have answered in its place. {self.by_hand}"
             )
-        cleaned = text if form else self.clean(text)
-        return (content if cleaned == text else json.loads(cleaned)), cleaned
+        return content, text
+
+    def _read(self, url: str, params: Mapping | None, form: Form | None) -> tuple[object, str]:
+        body = self.ask(url, params, form=form).content
+        if form:  # it holds secrets that are not known yet
+            return parsed(body)[0], "something else"
+        return parsed(self.clean(body.decode("utf-8-sig", "replace")))
 
     def ask(self, url, params=None, *, form=None, headers=None, stream=False, fine=()) -> requests.Response:
         """An answer below 400 (or one of ``fine``), asked for as often as it takes and is decent.
@@ -210,7 +215,7 @@ class Web:
             if answer is None or not answer.is_redirect or form:
                 return answer, reason
             answer.close()
-            url, params = urljoin(url, answer.headers["Location"]), None
+            url, params = urljoin(url, self.clean(answer.headers["Location"])), None
             leaves = address.place(url) != address.place(self.base)
             if leaves and (key is None or self.manners.elsewhere) and address.as_safe(url, self.base):
                 key = None

@@ -61,10 +61,10 @@ class Wish:
                 raise ValueError(f"fetch: {name}={day} cuts a year, and these figures are yearly; give a year.")
         return self.start and self.start.year, self.end and self.end.year
 
-    def name(self, stem: str, ending: str = ".json") -> str:
+    def name(self, stem: str, country: str | None) -> str:
         """A file name that says what was asked for."""
-        parts = [stem, self.country, self.start and f"from-{self.start}", self.end and f"to-{self.end}"]
-        return re.sub(r"[^A-Za-z0-9._-]+", "-", "_".join(p for p in parts if p)) + ending
+        parts = [stem, country, self.start and f"from-{self.start}", self.end and f"to-{self.end}"]
+        return re.sub(r"[^A-Za-z0-9._-]+", "-", "_".join(p for p in parts if p)) + ".json"
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,8 @@ class Plan:
     """One file of one publisher: what to ask, how, and what to do by hand where that fails.
 
     ``walk`` gives the pages of an API; without it the address is one file, kept as it comes. ``key`` is looked up
-    only when the publisher is asked, and told what to do by hand where there is none. A ``fixed`` file never changes once it is out.
+    only when the publisher is asked, and told what to do by hand where there is none. A ``fixed`` file never changes
+    once it is out.
     """
 
     name: str
@@ -80,8 +81,6 @@ class Plan:
     base: str
     manners: Manners
     by_hand: str
-    reader: str
-    licence: str
     params: dict[str, str] = field(default_factory=dict)
     walk: Callable[[Web, Plan], Iterator[Page]] | None = None
     key: Callable[[str], Key] | None = None
@@ -94,7 +93,7 @@ class Plan:
             where, path = f"in {target.parent} under its own name", "its path"
         else:
             where, path = f"as {target} (files are told by content, not by name)", repr(str(target))
-        return f"By hand: {self.by_hand}, save it {where} and read it with ms.{self.reader}({path})."
+        return f"By hand: {self.by_hand}, save it {where} and read it with ms.{self.manners.reader}({path})."
 
 
 def day(value, name: str) -> date | None:
