@@ -95,6 +95,18 @@ def test_a_part_of_an_earlier_try_is_gone_on_with(server, cached, tmp_path, wait
     assert spans(server)[-1] == "bytes=50000-"
 
 
+def test_a_part_from_another_address_is_not_gone_on_with(server, other, cached):
+    server.answers[PATH] = [
+        Answer(BODY, headers={"ETag": '"one"', "Accept-Ranges": "bytes"}, cut=50_000),
+        Answer(b"", 404),
+    ]
+    with pytest.raises(FileNotFoundError):
+        get(cached)
+    other.answers[PATH] = file(text(records(700)).encode())
+    assert get(cached, base_url=other.url).read_bytes() == text(records(700)).encode()
+    assert spans(other) == [None]
+
+
 def test_a_stalled_file_is_given_up_in_time_and_taken_up(server, cached):
     answers = [Answer(BODY, headers={"ETag": '"one"', "Accept-Ranges": "bytes"}, stall=90_000)]
     again = file(BODY)

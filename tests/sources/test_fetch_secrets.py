@@ -141,6 +141,24 @@ def test_logs_of_others_are_left_alone_afterwards(server, cached, logs):
     assert logging.getLogger("urllib3.connectionpool").filters == before
 
 
+def test_a_log_in_that_is_answered_strangely_shows_no_token(server, cached, tmp_path, logs):
+    for body in (b"access_token=" + TOKENS[0].encode(), json.dumps({"refresh_token": TOKENS[1]}).encode(), b"[]"):
+        server.answers["/oauth/token"] = [Answer(body)]
+        with pytest.raises(
+            (RuntimeError, PermissionError), match="did not answer with JSON|ACLED gave no token"
+        ) as caught:
+            cached("acled")
+        assert_nowhere(*everything_about(caught.value), *in_the_open(tmp_path, logs))
+
+
+def test_passwords_of_a_netrc_stay_at_home(server, cached, tmp_path, monkeypatch):
+    (tmp_path / "netrc").write_text("default login somebody password something\n")
+    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+    server.answers["/population/"] = [page({"maxPages": 1, "items": [{"year": 2020}]})]
+    cached("unhcr")
+    assert not [asked for asked in server.asked if "Authorization" in asked.headers]
+
+
 @pytest.mark.parametrize("source", SOURCES)
 def test_no_key_leaves_in_the_clear(source, keys, waits, tmp_path):
     with pytest.raises(ValueError, match=r"is not sent to http://publisher.example in the clear") as caught:
@@ -210,6 +228,21 @@ def test_a_secret_shows_stars_and_is_not_written_down():
     with pytest.raises(TypeError, match="DTM_KEY is a secret"):
         copy.copy(secret)
     assert not hasattr(secret, "__dict__")
+
+
+@pytest.mark.parametrize(("given", "asked"), [
+    ("http://ucdp.example/api/x?page=2", "https://ucdp.example/api/x?page=2"),
+    ("https://UCDP.example:443/api", "https://ucdp.example/api"), ("https://ucdp.example:8443/api", None),
+    ("https://ucdp.example.org/api", None), ("https://ucdp.example@evil.example/api", None), ("//evil.example/", None),
+    ("not an address", None),
+])  # fmt: skip
+def test_a_next_page_lies_on_the_publishers_own_host_and_is_asked_for_as_safely(given, asked):
+    web = Web(Manners("UCDP", "read_events", "none"), "https://ucdp.example/api", "By hand.")
+    if asked is None:
+        with pytest.raises(RuntimeError, match=r"UCDP sends on to another host .* By hand\."):
+            web.here(given)
+    else:
+        assert web.here(given) == asked
 
 
 def test_masks_cover_every_way_of_writing():
