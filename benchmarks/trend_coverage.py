@@ -55,7 +55,7 @@ def design_of(frame, y):
     """Make the design that `fit_trend` makes of these rows."""
     dates = pd.PeriodIndex.from_ordinals(frame["month"] - 1970 * 12, freq="M")
     table = frame.assign(month=dates, deaths=y)
-    return fit_trend(table, "deaths", by="region" if frame["region"].max() else None, cov="model").design
+    return fit_trend(table, "deaths", by="region" if frame["region"].max() else None, cov="model").layout
 
 
 def covered(estimates, errors, quantile):

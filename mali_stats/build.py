@@ -20,6 +20,7 @@ from mali_stats.clean.displacement import read_displacement
 from mali_stats.clean.events import read_events
 from mali_stats.clean.values import Values, count
 from mali_stats.ledger import Ledger
+from mali_stats.models.totals import draw_totals
 from mali_stats.panel import region_month_panel
 from mali_stats.panel.families import cells
 from mali_stats.schema import (
@@ -137,6 +138,20 @@ def sizes(events: pd.DataFrame) -> pd.DataFrame:
     return events.groupby(keys, observed=True, dropna=False).size().rename("events").reset_index()
 
 
+def sizes_variants(events: pd.DataFrame) -> pd.DataFrame:
+    """The same if a report split over places were one event, and if side b's dead were left out."""
+    report = events["report_id"].str.extract(r"^(.*)\.\d+$", expand=False).fillna(events["event_id"])
+    parts = events.groupby([report.rename("report"), "type_of_violence"], observed=True)
+    merged = parts[["deaths_best", "deaths_b"]].sum(min_count=1)
+    merged = merged.assign(date_start=parts["date_start"].min()).reset_index()
+    tables = {"merged": merged, "without side b": _without_b(events), "merged, without side b": _without_b(merged)}
+    return pd.concat({name: sizes(t) for name, t in tables.items()}, names=["variant", None]).reset_index("variant")
+
+
+def _without_b(events: pd.DataFrame) -> pd.DataFrame:
+    return events.assign(deaths_best=events["deaths_best"] - events["deaths_b"])
+
+
 def precision(events: pd.DataFrame) -> pd.DataFrame:
     """How exactly events are placed and dated, by year."""
     keys = [events["date_start"].dt.year.rename("year"), events["geo_precision"], events["date_precision"]]
@@ -160,6 +175,52 @@ def state_based_month(events: pd.DataFrame) -> pd.DataFrame:
     panel, _ = region_month_panel(events, frame="country", spread="end", by="type_of_violence")
     panel = panel[panel["type_of_violence"] == "state-based"]
     return panel.groupby("month")[["events", "deaths_low", "deaths_best", "deaths_high"]].sum().reset_index()
+
+
+_SHARED = (0.0, 0.2)  # what shared_sd is drawn with: no shared error, and one of about a fifth
+
+
+def draws(events: pd.DataFrame) -> pd.DataFrame:
+    """Forty draws of national deaths by month since 2012, with and without side b's dead: as many as a trend needs."""
+    panel, _ = region_month_panel(events, frame="country")
+    return pd.concat(
+        [_long(draw_totals(events, panel, n=40, shared_sd=sd, exclude_side_b=out).sum("month"), sd, out)
+         for out in (False, True) for sd in _SHARED], ignore_index=True
+    )  # fmt: skip
+
+
+def _long(drawn, shared_sd: float, out: bool) -> pd.DataFrame:
+    months = drawn.groups["month"]
+    wide = pd.DataFrame(drawn.draws.T, columns=pd.RangeIndex(1, len(drawn.factor) + 1))
+    table = wide.assign(month=months, shared_sd=shared_sd, side_b=_side_b(out), reported=drawn.reported)
+    table = table[months >= "2012-01-01"]
+    return table.melt(["month", "shared_sd", "side_b", "reported"], var_name="draw", value_name="deaths")
+
+
+def _side_b(out: bool) -> str:
+    return "without" if out else "with"
+
+
+def totals_year(events: pd.DataFrame) -> pd.DataFrame:
+    """National deaths by year: as recorded, and as drawn by each model, with and without side b's dead."""
+    panel, _ = region_month_panel(events, frame="country")
+    recorded = panel.groupby(panel["month"].dt.year.rename("year"))[["deaths_low", "deaths_high"]].sum()
+    kinds = [("bounds", False), ("vesco", False), ("vesco", True)]
+    parts = [_by_year(events, panel, recorded, sd, *kind) for kind in kinds for sd in _SHARED]
+    return pd.concat(parts, ignore_index=True)
+
+
+def _by_year(events, panel, recorded, shared_sd, model, out) -> pd.DataFrame:
+    drawn = draw_totals(events, panel, shared_sd=shared_sd, model=model, exclude_side_b=out)
+    table = drawn.sum(drawn.groups["month"].dt.year.rename("year")).tidy().round(dict.fromkeys(_DRAWN, 1))
+    table = table.merge(recorded, left_on="year", right_index=True)
+    if out:
+        table[["deaths_low", "deaths_high"]] = pd.NA  # low and high are of all dead, not by side
+    table = table.assign(model=model, shared_sd=shared_sd, side_b=_side_b(out))
+    return table[["year", "model", "shared_sd", "side_b", "deaths_low", "reported", "deaths_high", *_DRAWN]]
+
+
+_DRAWN = ("mean", "q05", "q50", "q95")
 
 
 def build_ledger(events: pd.DataFrame, read: Ledger) -> pd.DataFrame:
@@ -244,6 +305,9 @@ FROM_EVENTS: dict[str, Spec] = {
         cercle_year),
     "sizes": ("Sizes of events by year and type of violence", ("ucdp_ged",),
         "Best estimates; sizes that occur.", sizes),
+    "sizes_variants": ("Sizes of events counted otherwise, by year and type of violence", ("ucdp_ged",),
+        "merged: a report split over places is one event, of its first day's year; without side b: best less "
+        "deaths_b. Sizes that occur.", sizes_variants),
     "precision": ("Precision of place and date by year", ("ucdp_ged",), "Combinations that occur.", precision),
     "sources_year": ("What events cite, by year", ("ucdp_ged",), "Kinds by seeds/source_kinds.csv.",
         sources_year),
@@ -258,6 +322,12 @@ FROM_EVENTS: dict[str, Spec] = {
         "Complete grid. all: sums equal region_month; precise: only events placed to the cercle and dated to the week "
         "or better; without ten largest: the ten events since 2012 with the highest best estimates left out. For "
         "showing what such choices do, not for use as totals.", region_year_selections),
+    "draws": ("Draws of national deaths by month since 2012", ("ucdp_ged", "vesco"),
+        "Forty draws by draw_totals (model vesco, seed 0), for fit_trend(draws=): keep one shared_sd and one side_b. "
+        "Reported events only.", draws),
+    "totals_year": ("National deaths by year, as recorded and as drawn", ("ucdp_ged", "vesco"),
+        "Mean and quantiles of 1,000 draws by draw_totals (seed 0). Low to high is what was recorded, no interval. "
+        "Reported events only.", totals_year),
 }  # fmt: skip
 PUBLISHED: dict[str, tuple[str, tuple[str, ...], str, Callable[..., pd.DataFrame]]] = {
     "country_year": ("UCDP's own totals by country and year", ("ucdp_country_year",),

@@ -112,12 +112,13 @@ def _last_date(shown) -> str:
 
 
 def caption_of(thing, shown) -> str:
-    """Return a brief's own caption, the title of a shipped table, or a figure's title or axis."""
+    """Return a brief's own caption, the title of a shipped table, a result's kind, or a figure's title or axis."""
     if own := _attribute(thing, shown, "caption"):
         return own
     if isinstance(shown, pd.DataFrame):
-        name = catalog.made_from(shown)
-        return catalog.datasets().set_index("name").loc[name, "title"] if name else "Table"
+        if name := catalog.made_from(shown):
+            return catalog.datasets().set_index("name").loc[name, "title"]
+        return "Table" if isinstance(thing, pd.DataFrame) else type(thing).__name__
     titles = [shown.get_suptitle(), *(ax.get_title(at) for ax in shown.axes for at in ("left", "center", "right"))]
     labels = [ax.get_ylabel() for ax in shown.axes]
     return next((_one_line(text) for text in [*titles, *labels] if text), "Figure")

@@ -282,6 +282,16 @@ def test_no_change_in_per_cent_from_few_events_or_a_small_figure(planted):
     assert figures(whole, "deaths")[:2] == [72, 0]
 
 
+@pytest.mark.parametrize("year", [2022, 2023])
+def test_few_events_in_either_span_are_too_few(planted, year):
+    table = planted["region_month"]
+    some = table["region"].eq("ML07") & table["month"].between(f"{year}-01-01", f"{year}-03-01")
+    table.loc[some, "events"] = 0
+    made = ms.brief("Gao")
+    assert sorted(figures(made, "events", "count")[:2]) == [9, 12]
+    assert pd.isna(figures(made, "deaths")[2])
+
+
 def test_families_of_the_country_are_counted_by_month(planted):
     made = ms.brief(None, "2023-03", "2023-12")
     assert figures(made, "one_sided", family="jnim") == [20, 20, 0.0]
@@ -328,7 +338,7 @@ def test_families_of_whole_years_are_compared_with_as_many(planted):
 
 @pytest.mark.parametrize(("start", "end", "years"), [
     ("2023-01", "2023-12", ([2023], [2022])), ("2021-07", "2023-06", ([2022], [2020])),
-    ("2023-02", "2023-11", ([2023], [])), ("2021-12", "2023-01", ([2022], [])), ("2020-01", "2023-12", ([2020, 2021, 2022, 2023], [2016, 2017, 2018, 2019])),
+    ("2023-02", "2023-11", ([2023], [])), ("2021-12", "2023-01", ([2022], [])), ("2018-12", "2021-01", ([2019, 2020], [])), ("2020-01", "2023-12", ([2020, 2021, 2022, 2023], [2016, 2017, 2018, 2019])),
 ])  # fmt: skip
 def test_years_compared_are_as_many_and_never_the_same(start, end, years):
     span = Span(pd.Timestamp(start), pd.Timestamp(end))

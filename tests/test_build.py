@@ -7,8 +7,9 @@ import pandas as pd
 import pytest
 from making import RAW, WEB_MALI, needs_raw, record, records, shipped, text, write
 
-from mali_stats import build, synthetic
+from mali_stats import build, catalog, synthetic
 from mali_stats.build import main
+from mali_stats.catalog import load
 from mali_stats.clean.events import read_events
 
 TOTALS = ["--country-year", str(RAW / "ucdp" / "organizedviolence_country_year_v25_1_sahel.csv.gz"),
@@ -64,6 +65,34 @@ def test_precise_events_are_dated_to_the_week_and_placed_to_the_cercle(tmp_path)
     assert years.drop_duplicates().values.tolist() == [[1989, 2022]], "every choice has the same complete grid"
 
 
+def test_drawn_tables_reconcile_with_the_panel_and_name_no_event():
+    panel = (
+        catalog.load("region_month").groupby("month")[["deaths_low", "deaths_best", "deaths_high", "deaths_b"]].sum()
+    )
+    draws = catalog.load("draws")
+    assert list(draws) == ["month", "shared_sd", "side_b", "reported", "draw", "deaths"]
+    assert draws.groupby(["month", "shared_sd", "side_b"]).size().eq(40).all() and len(draws) == 144 * 2 * 2 * 40
+    first = draws[(draws["draw"] == 1) & (draws["shared_sd"] == 0)].set_index("month")
+    best, rest = (first.loc[first["side_b"] == kind, "reported"] for kind in ("with", "without"))
+    since = panel.loc["2012-01-01":]
+    assert best.tolist() == since["deaths_best"].tolist()
+    assert rest.tolist() == (since["deaths_best"] - since["deaths_b"]).tolist()
+    years = panel.groupby(panel.index.year).sum()
+    for (model, shared_sd, side_b), part in catalog.load("totals_year").groupby(["model", "shared_sd", "side_b"]):
+        whole = years["deaths_best"] - (years["deaths_b"] if side_b == "without" else 0)
+        assert part["year"].tolist() == list(range(1989, 2024)) and part["reported"].tolist() == whole.tolist()
+        assert part["deaths_high"].isna().all() if side_b == "without" else part["deaths_low"].sum() == 15_153
+        assert (part["q05"] <= part["q50"]).all() and (part["q50"] <= part["q95"]).all()
+        wide = ((part["q95"] - part["q05"]) / part["q50"]).iloc[-1]
+        assert wide > 0.5 if shared_sd else wide < 0.2, (model, shared_sd)
+
+
+def test_the_same_events_in_another_order_draw_the_same(tmp_path):
+    events, _ = read_events(write(tmp_path / "GEDEvent_v25_1.csv", text(records(12))))
+    for make in (build.draws, build.totals_year):
+        pd.testing.assert_frame_equal(make(events), make(events.sample(frac=1, random_state=1)))
+
+
 def test_a_failed_build_leaves_the_old_tables_whole(tmp_path, capsys, monkeypatch):
     (tmp_path / "region_month.csv").write_text("old")
     raw = write(tmp_path / "raw.csv", text([records(1)[0] | {"best": "x"}]))
@@ -79,6 +108,32 @@ def test_a_failed_build_leaves_the_old_tables_whole(tmp_path, capsys, monkeypatc
 def test_a_file_of_the_wrong_kind_is_told(tmp_path):
     with pytest.raises(ValueError, match=r"other.csv: the columns Country Code, Year, Value are missing"):
         build.population(write(tmp_path / "other.csv", "a,b\n1,2\n"))
+
+
+def test_sizes_are_counted_in_three_other_ways():
+    """Two parts of one report in two years, one of another, one alone; no relid means an event of its own."""
+    events = pd.DataFrame({
+        "event_id": list("abcde"), "report_id": ["R-1.1", "R-1.2", "R-10.1", "R-1", pd.NA],
+        "date_start": pd.to_datetime(["2023-01-02", "2022-12-30", "2023-05-01", "2023-05-01", "2023-06-01"]),
+        "type_of_violence": pd.Categorical(["state-based"] * 4 + ["one-sided"], ["state-based", "non-state", "one-sided"], ordered=True),
+        "deaths_best": pd.array([28, 28, 5, 65, 0], "Int64"), "deaths_b": pd.array([20, 0, 5, 50, 0], "Int64"),
+    })  # fmt: skip
+    table = build.sizes_variants(events)
+    sizes = {name: list(zip(t["year"], t["size"], t["events"], strict=True)) for name, t in table.groupby("variant")}
+    assert sizes == {
+        "merged": [(2022, 56, 1), (2023, 5, 1), (2023, 65, 1), (2023, 0, 1)],
+        "without side b": [(2022, 28, 1), (2023, 0, 1), (2023, 8, 1), (2023, 15, 1), (2023, 0, 1)],
+        "merged, without side b": [(2022, 36, 1), (2023, 0, 1), (2023, 15, 1), (2023, 0, 1)],
+    }
+
+
+def test_the_other_ways_lose_nobody():
+    of = {name: t.assign(dead=t["size"] * t["events"]) for name, t in load("sizes_variants").groupby("variant")}
+    recorded = load("sizes").eval("size * events").sum()
+    assert of["merged"]["dead"].sum() == recorded == 15742
+    assert of["without side b"]["dead"].sum() == of["merged, without side b"]["dead"].sum()
+    assert of["without side b"]["dead"].sum() == recorded - load("region_month")["deaths_b"].sum()
+    assert of["without side b"]["events"].sum() == load("sizes")["events"].sum()
 
 
 def test_displacement_takes_unhcr_files_and_keeps_what_concerns_the_country(tmp_path):

@@ -26,7 +26,7 @@ def test_every_table_is_what_the_package_says(name):
     for field in resource["schema"]["fields"]:
         assert field["description"]
         if field["type"] == "integer":
-            assert field.get("unit") or field["name"] == "year"
+            assert field.get("unit") or field["name"] in ("year", "draw")
             assert table[field["name"]].dtype == "Int64"
     assert resource["licenses"][0]["name"] and resource["sources"][0]["path"] and resource["version"]
     assert all(len(i["sha256"]) == 64 for i in resource["inputs"])

@@ -111,7 +111,11 @@ def test_a_result_is_written_by_its_tidy_table_with_its_notes(table, tmp_path):
     result = SimpleNamespace(tidy=lambda: table, notes=["left out: two\nlines"], sources=("region_month",))
     path, _ = ms.export(result, tmp_path / "a.csv")
     assert len(cells(path)) == 3
-    assert "Note: left out: two lines\n" in beside(path) and "2023-12-31 (region_month)" in beside(path)
+    assert (
+        "What: SimpleNamespace\n" in beside(path)
+        and "Note: left out: two lines\n" in beside(path)
+        and "2023-12-31 (region_month)" in beside(path)
+    )
 
 
 # ---- the HXL row -------------------------------------------------------------------------------------------

@@ -531,6 +531,9 @@ def test_fit_draws_points_line_and_band_and_says_the_ratio():
 
 def test_fit_without_an_interval_says_so():
     assert legend(plots.plot_fit(stand_in(ci=(np.nan, np.nan))))[0] == "rate ratio per year 1.24 (no interval)"
+    pooled = stand_in()
+    pooled.method = "jackknife, 40 draws"
+    assert legend(plots.plot_fit(pooled))[0].endswith("1.03 to 1.49, delete-one-year jackknife, 40 draws)")
 
 
 def test_fit_of_regions_draws_the_seven_with_most():

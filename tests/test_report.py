@@ -323,7 +323,7 @@ def test_a_region_has_no_rate_from_few_events_nor_without_people():
 
 def test_both_years_are_mapped_on_one_scale_with_what_no_region_has(monkeypatch):
     drawn = []
-    monkeypatch.setattr(front, "_drawn", lambda table, top: drawn.append((table, top)) or PNG)
+    monkeypatch.setattr(front, "_drawn", lambda table, label, top: drawn.append((table, top)) or PNG)
     one = ms.brief()
     html = front._where(ms.load("region_month"), [one.span, one.before])
     (now, top), (before, same) = drawn
@@ -339,7 +339,7 @@ def test_both_years_are_mapped_on_one_scale_with_what_no_region_has(monkeypatch)
 
 
 def test_a_record_of_one_year_has_one_map(monkeypatch):
-    monkeypatch.setattr(front, "_drawn", lambda table, top: PNG)
+    monkeypatch.setattr(front, "_drawn", lambda table, label, top: PNG)
     html = front._where(ms.load("region_month"), [ms.brief().span])
     assert html.count("<img") == 1 and html.count('<th scope="col">') == 3
 

@@ -396,6 +396,7 @@ DATED = {
     "ber": ("2023-08-11", ""),
     "minusma-leaves-kidal": ("2023-10-31", ""),
     "kidal-retaken": ("2023-11-14", ""),
+    "ucdp-russia-dyads": ("2024-01-01", ""),
     "accord-ended": ("2024-01-25", ""),
 }
 
@@ -407,5 +408,5 @@ def test_the_breaks_asked_for_are_there_with_their_days():
 def test_gradual_and_coding_breaks():
     """METHODS b: the mission's exit and the blockade are no steps; JNIM's forming changes the coding."""
     assert BREAKS["minusma-withdrawal"]["kind"] == BREAKS["timbuktu-blockade"]["kind"] == "ramp"
-    assert [label for label, row in BREAKS.items() if row["coding"] == "True"] == ["jnim-formed"]
+    assert [label for label, row in BREAKS.items() if row["coding"] == "True"] == ["jnim-formed", "ucdp-russia-dyads"]
     assert "late August" in BREAKS["timbuktu-blockade"]["note"]

@@ -8,7 +8,7 @@ one as a whole, and what is too coarse to be assigned is shown for review and ne
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -17,140 +17,14 @@ from mali_stats.clean.link_assignment import assigned
 from mali_stats.clean.link_candidates import candidates
 from mali_stats.clean.link_costs import costs, same_report, why
 from mali_stats.clean.link_records import Records, records
-from mali_stats.clean.union import united
+from mali_stats.clean.matches import COARSE, Matches
 
-#: a pair that costs more is never made; at 0.4 planted matches are found best (see ``benchmarks/match_events.py``)
+#: a pair that costs more is never made; at 0.4 precision and recall of planted matches are about even (0.98 in the
+#: moderate scenario, ``benchmarks/match_events.py``)
 MAX_COST = 0.4
-COARSE = "too coarse to assign"
+#: another candidate that costs at most this much more than the pair is its rival
+RIVAL = 0.05
 PAIRS = ("id_a", "id_b", "days", "km", "cost", "why")
-
-
-@dataclass(frozen=True, repr=False)
-class Matches:
-    """What :func:`match_events` found.
-
-    Attributes
-    ----------
-    a, b : pandas.DataFrame
-        the two tables, ordered by event_id.
-    pairs : pandas.DataFrame
-        id_a, id_b, days (between the two periods), km (great circle), cost (0 to 1), why; the likeliest first. Between
-        two sources no record stands twice. Inside one source these are candidates, and nothing is decided.
-    review : pandas.DataFrame
-        the same columns and ``reason``: candidates that are not decided.
-    fine_a, fine_b : pandas.Series of bool
-        by event_id: whether the record is no coarser than a week and a district.
-    inside : bool
-        whether one source was searched for one event under two ids.
-    notes : list of str
-        what was assumed, and what the numbers do not say.
-    """
-
-    a: pd.DataFrame
-    b: pd.DataFrame
-    pairs: pd.DataFrame
-    review: pd.DataFrame
-    fine_a: pd.Series
-    fine_b: pd.Series
-    inside: bool = False
-    notes: list[str] = field(default_factory=list)
-
-    @property
-    def sources(self) -> tuple[str, str]:
-        """The two sources, in the order of the arguments."""
-        return tuple(str(t["source"].iloc[0]) if len(t) else name for t, name in ((self.a, "a"), (self.b, "b")))
-
-    @property
-    def only_a(self) -> pd.DataFrame:
-        """The rows of a that stand in no pair (coarse ones too: for them nothing is decided)."""
-        return self.a[~_among(self.a["event_id"], self._paired("a"))].reset_index(drop=True)
-
-    @property
-    def only_b(self) -> pd.DataFrame:
-        """The rows of b that stand in no pair."""
-        return self.b[~_among(self.b["event_id"], self._paired("b"))].reset_index(drop=True)
-
-    def _paired(self, side: str) -> pd.Series:
-        if self.inside:
-            return pd.concat([self.pairs["id_a"], self.pairs["id_b"]])
-        return self.pairs[f"id_{side}"]
-
-    def overlap(self) -> dict[str, int]:
-        """How many events both records have, and each alone: patterns of 0 and 1, a first.
-
-        Records too coarse to be assigned are in none of the counts, as nothing says whether the other has them; nor
-        are further days of an episode, which are no events of their own.
-
-        Raises
-        ------
-        ValueError
-            inside one source.
-        """
-        self._two_sources("overlap")
-        counts = {"11": len(self.pairs)}
-        further = self.review[self.review["reason"] != COARSE]
-        sides = (("10", "id_a", self.only_a, self.fine_a), ("01", "id_b", self.only_b, self.fine_b))
-        for pattern, name, rows, fine in sides:
-            counts[pattern] = int(np.sum(fine[rows["event_id"]].to_numpy() & ~_among(rows["event_id"], further[name])))
-        return counts
-
-    def union(self, prefer: str = "ucdp_ged") -> pd.DataFrame:
-        """Both records as one events table: of each pair the row of the source ``prefer``, and all that is in no pair.
-
-        Deaths are those of one row: never added, and never the larger of two. The columns are those that both tables
-        have; ``source`` names both, ``event_id`` carries the source, and four columns follow: ``original_source``,
-        ``matched_source``, ``matched_id`` (missing where in no pair) and ``unresolved`` (the record has candidates in
-        ``review``, and may be counted twice).
-
-        Raises
-        ------
-        ValueError
-            where ``prefer`` is neither source, or inside one source.
-        """
-        self._two_sources("union")
-        if prefer not in self.sources:
-            raise ValueError(f"union: prefer={prefer!r} is neither {' nor '.join(self.sources)}; name one of the two.")
-        return united(self, prefer)
-
-    def _two_sources(self, name: str) -> None:
-        if self.inside:
-            raise ValueError(
-                f"{name}: these are candidates inside one source, none of them decided. Look at .pairs, take out what "
-                "is one event twice, and link the table with another source then."
-            )
-
-    def tidy(self) -> pd.DataFrame:
-        """One row a pair or single record: status (both, or the one source), month, id_a, id_b, deaths of each, cost.
-
-        ``deaths_a`` and ``deaths_b`` are the best estimates of the two records; months are those of the first day.
-        """
-        one, other = (t.set_index("event_id") for t in (self.a, self.b))
-        rows = self.pairs[["id_a", "id_b", "cost"]].assign(status="both")
-        alone = [("id_a", self.only_a, self.sources[0])]
-        alone += [] if self.inside else [("id_b", self.only_b, self.sources[1])]
-        singles = [pd.DataFrame({name: table["event_id"], "status": status}) for name, table, status in alone]
-        rows = pd.concat([rows, *singles], ignore_index=True)
-        starts = [t["date_start"].reindex(rows[c]).reset_index(drop=True) for t, c in ((one, "id_a"), (other, "id_b"))]
-        rows["month"] = starts[0].fillna(starts[1]).to_numpy("datetime64[M]").astype("datetime64[us]")
-        for side, table in (("a", one), ("b", other)):
-            best = table["deaths_best"] if "deaths_best" in table else pd.Series(pd.NA, index=table.index)
-            rows[f"deaths_{side}"] = best.reindex(rows[f"id_{side}"]).astype("Int64").array
-        rows = rows.sort_values(["month", "id_a", "id_b"], ignore_index=True)
-        return rows[["status", "month", "id_a", "id_b", "deaths_a", "deaths_b", "cost"]]
-
-    def __repr__(self) -> str:
-        one, other = self.sources
-        if self.inside:
-            return f"Candidates inside {one}: {len(self.pairs):,} pairs, {len(self.review):,} to review"
-        return (
-            f"Matches of {one} ({len(self.a):,}) and {other} ({len(self.b):,}): {len(self.pairs):,} pairs, "
-            f"{len(self.only_a):,} and {len(self.only_b):,} in one only; {len(self.review):,} candidates to review"
-        )
-
-
-def _among(ids: pd.Series, others: pd.Series) -> np.ndarray:
-    known = set(others.tolist())
-    return np.fromiter((i in known for i in ids.tolist()), dtype=bool, count=len(ids))
 
 
 def match_events(
@@ -190,7 +64,9 @@ def match_events(
     -------
     Matches
         with ``.pairs``, ``.only_a``, ``.only_b``, ``.review``, ``.overlap()``, ``.union()``, ``.tidy()``, ``.notes``.
-        The order of rows and of the two arguments does not matter.
+        The order of rows and of the two arguments does not matter. ``why`` also names rivals: other candidates of
+        the two records that cost at most 0.05 more. Where many like events fall on one day and place, many pairs
+        have some, and the pairs are less sure than their number.
 
     Raises
     ------
@@ -215,17 +91,17 @@ def match_events(
     _check(days, km, max_cost, taxonomy)
     notes: list[str] = []
     one = records(a, "a", notes)
-    itself = _same(one, a, b)
-    other = one if itself else records(b, "b", notes)
+    other = one if b is a else records(b, "b", notes)
+    itself = _same(one, other)
     cap = MAX_COST if max_cost is None else float(max_cost)
     found = costs(one, other, candidates(one, other, days, km, itself), taxonomy, itself)
-    found["why"] = why(one, other, found)
+    found["why"] = pd.Series(why(one, other, found), dtype="str")
     pairs, review = _inside(one, found, cap) if itself else _between(one, other, found, cap)
     fine = [pd.Series(side.fine, index=side.frame["event_id"]) for side in (one, other)]
-    notes += _notes(one, other, itself)
+    notes += _notes(one, other, pairs, itself)
     tables = (_shown(one, other, pairs), _shown(one, other, review))
     matches = Matches(one.frame, other.frame, *tables, *fine, inside=itself, notes=notes)
-    return matches if itself else replace(matches, notes=[*notes, _open(matches)])
+    return matches if itself else replace(matches, notes=[*notes, matches.undecided()])
 
 
 def _check(days, km, max_cost, taxonomy) -> None:
@@ -242,14 +118,11 @@ def _check(days, km, max_cost, taxonomy) -> None:
         )
 
 
-def _same(one: Records, a: pd.DataFrame, b: pd.DataFrame) -> bool:
+def _same(one: Records, other: Records) -> bool:
     """Whether both tables are one and the same; two different tables of one source are refused."""
-    if b is a:
-        return True
-    if not isinstance(b, pd.DataFrame) or "source" not in b or b.empty or b["source"].iloc[0] != one.source:
+    if one.source != other.source or not len(one) or not len(other):
         return False
-    held = b.assign(event_id=b["event_id"].astype(str)).sort_values("event_id", kind="stable").reset_index(drop=True)
-    if list(held) == list(one.frame) and held.equals(one.frame):
+    if list(one.frame) == list(other.frame) and one.frame.equals(other.frame):
         return True
     raise ValueError(
         f"match_events: both tables are of {one.source}, but not the same. To find one event under two ids give the "
@@ -273,7 +146,23 @@ def _between(one: Records, other: Records, found: pd.DataFrame, cap: float) -> t
     beside = open_ & ((several[0] & ~free[0] & free[1]) | (several[1] & ~free[1] & free[0]))
     reason = np.where(beside, "within the days of a record that is paired", reason)
     review = found[low & (reason != "")].assign(reason=reason[low & (reason != "")])
-    return found[taken], review
+    rivals = _rivals(i, j, found["cost"].to_numpy(), taken, open_)
+    words = ["; a rival" if n == 1 else f"; {n} rivals" if n else "" for n in rivals]
+    pairs = found[taken]
+    return pairs.assign(why=pairs["why"] + pd.Series(words, index=pairs.index, dtype="str")), review
+
+
+def _rivals(i: np.ndarray, j: np.ndarray, cost: np.ndarray, taken: np.ndarray, open_: np.ndarray) -> np.ndarray:
+    """For each pair how many other candidates of its two records would have cost about as little."""
+    rivals = np.zeros(taken.sum(), dtype=int)
+    left = np.flatnonzero(open_ & ~taken)
+    for at in (i, j):
+        pair_of = np.full(at.max(initial=0) + 1, -1)
+        pair_of[at[taken]] = np.arange(taken.sum())
+        pair = pair_of[at[left]]
+        near = (pair >= 0) & (cost[left] <= cost[taken][pair] + RIVAL) if taken.any() else np.zeros(len(left), bool)
+        rivals += np.bincount(pair[near], minlength=len(rivals))
+    return rivals
 
 
 def _inside(one: Records, found: pd.DataFrame, cap: float) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -305,20 +194,7 @@ def _shown(one: Records, other: Records, found: pd.DataFrame) -> pd.DataFrame:
     return table.sort_values(["cost", "id_a", "id_b"], ignore_index=True)[columns]
 
 
-def _open(matches: Matches) -> str:
-    """How many records in no pair have candidates that are not decided."""
-    counts = [
-        int(_among(rows["event_id"], matches.review[name]).sum())
-        for rows, name in ((matches.only_a, "id_a"), (matches.only_b, "id_b"))
-    ]
-    one, other = matches.sources
-    return (
-        f"{counts[0]:,} records of {one} and {counts[1]:,} of {other} that are in no pair have candidates in .review, "
-        "which may be the same events."
-    )
-
-
-def _notes(one: Records, other: Records, itself: bool) -> list[str]:
+def _notes(one: Records, other: Records, pairs: pd.DataFrame, itself: bool) -> list[str]:
     notes = []
     for name, side in (("a", one),) if itself else (("a", one), ("b", other)):
         lost = int((~side.located).sum())
@@ -329,6 +205,12 @@ def _notes(one: Records, other: Records, itself: bool) -> list[str]:
             notes.append(f"{name}: {coarse:,} records are coarser than a week or a district and are not assigned.")
     if itself:
         return [*notes, "These are candidates, the likeliest first: two events of one day and place are found too."]
+    rivals = int(pairs["why"].str.contains("rival").sum())
+    if rivals:
+        notes.append(
+            f"{rivals:,} of {len(pairs):,} pairs have rivals: other candidates cost at most {RIVAL} more, so that "
+            "which record is of which event is less sure."
+        )
     if not {"family_a"} <= set(one.frame) & set(other.frame):
         notes.append("Not both tables have family_a and family_b: sides were not compared.")
     return [

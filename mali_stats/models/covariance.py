@@ -6,7 +6,7 @@ sandwich; statsmodels takes the observed one for an NB2, about 1 % apart) and M 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy import stats
@@ -85,23 +85,43 @@ def estimate(design, family, cov, lags=None) -> Estimate:
     RuntimeError
         If the fit does not converge.
     """
+    return estimates(design, [design.y], family, cov, lags)[0]
+
+
+def estimates(design, counts, family, cov, lags=None) -> list[Estimate]:
+    """Do the same for several sets of counts on one design, in one batch; ``design.y`` is not used.
+
+    Parameters
+    ----------
+    counts : sequence of arrays (rows,)
+    """
     extra = {"jackknife": without_each_year, "cluster": drawn_regions}.get(cov, no_weights)(design)
+    each = 1 + len(extra)
     fits = refit(
         design.X,
-        design.y,
+        np.repeat(counts, each, axis=0),
         offset=design.offset,
-        weights=np.vstack([np.ones(len(design.y)), extra]),
+        weights=np.tile(np.vstack([np.ones(len(design.y)), extra]), (len(counts), 1)),
         family="nb2" if family == "nb2" else "poisson",
         levels=design.levels,
     )
-    if not fits.converged[0]:
+    parts = (slice(first, first + each) for first in range(0, len(counts) * each, each))
+    return [
+        _estimate(replace(design, y=np.asarray(y, float)), family, cov, lags, *(column[part] for column in fits))
+        for y, part in zip(counts, parts, strict=True)
+    ]
+
+
+def _estimate(design, family, cov, lags, coefs, alphas, converged) -> Estimate:
+    """The fit in the first row, with the covariance that its replicates in the others give."""
+    if not converged[0]:
         raise RuntimeError(
             f"fit_trend: {family} did not converge on {len(design.y)} rows with {design.y.sum():g} counted; "
             "they may sit in too few months for the terms. Use harmonics=0, or sum the months to years"
         )
-    fit = _Fitted(design, fits.coef[0], float(fits.alpha[0]), family)
-    matrix, degrees, notes = _matrix(fit, cov, lags, fits.coef[1:], fits.converged[1:])
-    stood_in = cov == "jackknife" and (len(extra) == 0 or not fits.converged[1:].all())
+    fit = _Fitted(design, coefs[0], float(alphas[0]), family)
+    matrix, degrees, notes = _matrix(fit, cov, lags, coefs[1:], converged[1:])
+    stood_in = cov == "jackknife" and (len(coefs) == 1 or not converged[1:].all())
     method = "model or HAC" if stood_in else cov
     return Estimate(fit.coef, matrix, degrees, fit.mu, fit.alpha, fit.phi, method, tuple(notes))
 
@@ -197,7 +217,7 @@ def _hac(fit, scores, lags=None):
 def _jackknife(fit, coefs, converged):
     """Spread of the refits without each year about the full fit, ``(G-1)/G sum (b_g - b)(b_g - b)'``."""
     if not len(coefs) or not converged.all():
-        why = "not every year can be left out" if len(coefs) else f"fewer than {FEWEST_YEARS} calendar years"
+        why = _which_years(fit.design, converged) if len(coefs) else f"fewer than {FEWEST_YEARS} calendar years"
         return _short_record(fit, why)
     years = len(coefs)
     apart = coefs - fit.coef
@@ -205,6 +225,16 @@ def _jackknife(fit, coefs, converged):
     names = [name for name, gone in zip(fit.design.names, lost, strict=True) if gone]
     notes = [f"all events in one year, so no standard error: {', '.join(names)}"] if names else []
     return apart.T @ apart * (years - 1) / years, years - 1, notes
+
+
+def _which_years(design, converged):
+    """Say which years cannot be left out, and the term that has no months without them."""
+    out = []
+    for year in np.unique(design.year)[~converged]:
+        kept = design.X[design.year != year]
+        lost = [name for name, of in zip(design.names, (np.ptp(kept, axis=0) == 0) & design.broken, strict=True) if of]
+        out.append(f"{year}" + f", without which nothing is left of {' and '.join(lost)}" * bool(lost))
+    return f"not every year can be left out ({'; '.join(out)})"
 
 
 def _short_record(fit, why):

@@ -8,6 +8,8 @@ import numpy as np
 import pandas as pd
 from pandas.api import types
 
+from mali_stats.models import its
+from mali_stats.models.sides import check_sides
 from mali_stats.schema import UNALLOCATED
 
 FEWEST_TIMES = 24  # for a p-value
@@ -44,6 +46,10 @@ class Design:
         The seasonal columns come last.
     names : tuple of str
         Of the columns.
+    breaks : tuple of Break
+        In the order of their dates.
+    slope : bool
+        Whether a step changes the slope too.
     """
 
     frame: pd.DataFrame
@@ -62,6 +68,14 @@ class Design:
     offset: np.ndarray
     X: np.ndarray
     names: tuple[str, ...]
+    breaks: tuple[its.Break, ...] = ()
+    slope: bool = True
+
+    @property
+    def broken(self) -> np.ndarray:
+        """Which columns are terms of a break: those between the year and the season."""
+        place = np.arange(len(self.names))
+        return (place > max(self.levels, 1)) & (place < len(self.names) - 2 * self.harmonics)
 
     @property
     def year(self) -> np.ndarray:
@@ -94,22 +108,26 @@ class Design:
 
     def seasons(self, harmonics: int) -> Design:
         """Make the same design with other seasonal terms."""
-        return _design(self.frame, self.outcome, self.time, self.by, self.scale, self.monthly, harmonics, ())
+        return self._of(self.frame, harmonics)
 
     def since(self, start: float) -> Design:
         """Make the same design of the rows from a time on."""
         later = self.frame[self.frame[_STEP] >= start]
-        return _design(later, self.outcome, self.time, self.by, self.scale, self.monthly, self.harmonics, ())
+        return self._of(later, self.harmonics)
+
+    def _of(self, frame, harmonics) -> Design:
+        columns = self.outcome, self.time, self.by, self.scale
+        return _design(frame, *columns, self.monthly, harmonics, (), self.breaks, self.slope)
 
 
-def design_of(frame, outcome, time, by, scale, harmonics) -> Design:
+def design_of(frame, outcome, time, by, scale, harmonics, breaks=(), slope=True) -> Design:
     """Check a frame and lay out its design; numbers as time have no seasonal terms."""
     _check_columns(frame, outcome, time, by, scale)
     table, monthly, notes = _read(frame, outcome, time, by)
     if harmonics and not monthly:
         harmonics = 0
         notes.append(f"numbers in {time!r} are read as years, so there are no seasonal terms")
-    return _design(table, outcome, time, by, scale, monthly, int(harmonics), tuple(notes))
+    return _design(table, outcome, time, by, scale, monthly, int(harmonics), tuple(notes), breaks, slope)
 
 
 def _check_columns(frame, outcome, time, by, offset):
@@ -235,7 +253,7 @@ def _check_counts(table, outcome, by, monthly):
         )
 
 
-def _design(table, outcome, time, by, scale, monthly, harmonics, notes):
+def _design(table, outcome, time, by, scale, monthly, harmonics, notes, breaks, slope):
     """Turn checked rows into a `Design`; levels without any event go first."""
     if not table[outcome].sum() > 0:
         raise ValueError(
@@ -246,15 +264,17 @@ def _design(table, outcome, time, by, scale, monthly, harmonics, notes):
         table, notes = _leave_out_empty(table, outcome, by, notes)
     when = table[_STEP].to_numpy()
     times = np.arange(when.min(), when.max() + 1) if monthly else np.unique(when)
+    check_sides(breaks, times, monthly)
     group, levels = pd.factorize(table[by], sort=True) if by else (np.zeros(len(table), int), [])
-    columns = _level_columns(group, levels, by) | _time_columns(when, harmonics, monthly)
+    columns = _level_columns(group, levels, by) | {"year": (when - when.min()) / (12 if monthly else 1)}
+    columns |= its.columns(breaks, slope, when, monthly) | _seasonal_columns(when, harmonics)
     X = np.column_stack(list(columns.values())).astype(float)
     _check_rank(X, columns, times)
     return Design(
         table, outcome, time, by, scale, monthly, harmonics, notes,
         times=times, step=np.searchsorted(times, when), group=group, levels=len(levels),
         y=table[outcome].to_numpy(float), offset=_log_offset(table, scale, by, monthly),
-        X=X, names=tuple(columns),
+        X=X, names=tuple(columns), breaks=breaks, slope=slope,
     )  # fmt: skip
 
 
@@ -274,8 +294,8 @@ def _level_columns(group, levels, by):
     return {f"{by}[{level}]": group == i for i, level in enumerate(levels)}
 
 
-def _time_columns(when, harmonics, monthly):
-    columns = {"year": (when - when.min()) / (12 if monthly else 1)}
+def _seasonal_columns(when, harmonics):
+    columns = {}
     for k in range(1, harmonics + 1):
         angle = 2 * np.pi * k * (when % 12 + 1) / 12
         columns |= {f"sin{k}": np.sin(angle), f"cos{k}": np.cos(angle)}

@@ -85,7 +85,7 @@ def seasonality(residuals, month, harmonics=2, permutations=PERMUTATIONS, seed=S
 
 def diagnostics(trend) -> pd.DataFrame:
     """One row a test; see `Trend.diagnostics`."""
-    design, fit = trend.design, trend.estimate
+    design, fit = trend.layout, trend.estimate
     rows = [_ljung_box(design, fit), *_overdispersion(design), _season(design, trend.family)]
     out = pd.DataFrame(rows, columns=["test", "statistic", "p_value", "note"])
     if design.short:
@@ -132,49 +132,55 @@ def _season(design, family):
     return "seasonality", share, p_value, f"share of the within-year variance; {PERMUTATIONS} permutations"
 
 
-def sensitivity(trend) -> pd.DataFrame:
+def sensitivity(trend, term) -> pd.DataFrame:
     """One row a choice; see `Trend.sensitivity`."""
-    rows = [*_covariances(trend), *_families(trend), *_seasons(trend), *_starts(trend), *_months(trend)]
+    if term not in trend.layout.names:
+        raise ValueError(f"sensitivity: term={term!r} is not in the trend; it has {', '.join(trend.layout.names)}")
+    checks = (_covariances, _families, _seasons, _starts, _months)
+    rows = [row for check in checks for row in check(trend, term)]
     out = pd.DataFrame(rows, columns=["check", "choice", "rate_ratio", "conf_low", "conf_high"])
-    return out.assign(change=out["rate_ratio"] - trend.rate_ratio_per_year)
+    return out.assign(change=out["rate_ratio"] - np.exp(trend.estimate.coef[trend.layout.names.index(term)]))
 
 
-def _row(check, choice, design, family, cov, lags):
+def _row(check, choice, design, term, family, cov, lags):
     fit = estimate(design, family, cov, lags)
-    at = design.names.index("year")
+    at = design.names.index(term)
     low, high = fit.interval()
     return check, choice, *np.exp([fit.coef[at], low[at], high[at]])
 
 
-def _covariances(trend):
+def _covariances(trend, term):
     kinds = [("jackknife", None), ("model", None), ("hc0", None), *(("hac", lags) for lags in (3, 6, 12))]
     for cov, lags in kinds:
         choice = cov if lags is None else f"{cov} {lags}"
-        yield _row("covariance", choice, trend.design, trend.family, cov, lags)
+        yield _row("covariance", choice, trend.layout, term, trend.family, cov, lags)
 
 
-def _families(trend):
+def _families(trend, term):
     for family in ("nb2", "quasipoisson", "poisson"):
-        yield _row("family", family, trend.design, family, trend.cov, trend.lags)
+        yield _row("family", family, trend.layout, term, family, trend.cov, trend.lags)
 
 
-def _seasons(trend):
-    for harmonics in (0, 1, 2) if trend.design.monthly else ():
-        yield _row("harmonics", str(harmonics), trend.design.seasons(harmonics), trend.family, trend.cov, trend.lags)
+def _seasons(trend, term):
+    for harmonics in (0, 1, 2) if trend.layout.monthly else ():
+        design = trend.layout.seasons(harmonics)
+        if term in design.names:  # a season's own term goes with its season
+            yield _row("harmonics", str(harmonics), design, term, trend.family, trend.cov, trend.lags)
 
 
-def _starts(trend):
-    for start in trend.design.starts(FEWEST_MONTHS_FROM_START, FEWEST_YEARS_FROM_START):
-        later = trend.design.since(start)
+def _starts(trend, term):
+    for start in trend.layout.starts(FEWEST_MONTHS_FROM_START, FEWEST_YEARS_FROM_START):
+        name = trend.layout.label(np.searchsorted(trend.layout.times, start))
         try:
-            yield _row("start", later.label(0), later, trend.family, trend.cov, trend.lags)
-        except (ValueError, RuntimeError):  # too few events or regions are left to fit from there
-            yield "start", later.label(0), np.nan, np.nan, np.nan
+            later = trend.layout.since(start)
+            yield _row("start", name, later, term, trend.family, trend.cov, trend.lags)
+        except (ValueError, RuntimeError):  # too few events or regions are left, or months before a break
+            yield "start", name, np.nan, np.nan, np.nan
 
 
-def _months(trend):
+def _months(trend, term):
     """Every time left out in turn, in one batch."""
-    design = trend.design
+    design = trend.layout
     steps = np.arange(len(design.times))
     fits = refit(
         design.X,
@@ -185,6 +191,6 @@ def _months(trend):
         levels=design.levels,
         start=trend.estimate.coef,
     )
-    ratios = np.exp(fits.coef[:, design.names.index("year")])
+    ratios = np.exp(fits.coef[:, design.names.index(term)])
     for step, ratio in zip(steps, ratios, strict=True):
         yield "drop_month", design.label(step), ratio, np.nan, np.nan

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 from scipy import stats
 
+from mali_stats.models import excess, its
+from mali_stats.models.collinear import Collinearity, collinearity
 from mali_stats.models.covariance import COVARIANCES, Estimate, estimate
 from mali_stats.models.design import Design, design_of
+from mali_stats.models.drawn import pooled_estimate
+from mali_stats.models.phases import Phases, phases
 from mali_stats.models.refit import loglik
 
 FAMILIES = ("nb2", "quasipoisson", "poisson")
@@ -34,10 +39,11 @@ class Trend:
     alpha : float or None
         NB2 dispersion, ``Var = mu + alpha mu^2``; None for the other families.
     loglik : float
-        At the estimate; NaN for the quasi-Poisson, which has none.
+        At the estimate; NaN for the quasi-Poisson and for draws, which have none.
     notes : list of str
         What was left out or done differently, and why.
-    design : Design
+    layout : Design
+        The rows and columns it was fitted to; `design` says how well they can be told apart.
     estimate : Estimate
         Coefficients and their covariance, on the log scale.
     """
@@ -49,14 +55,14 @@ class Trend:
     family: str
     cov: str
     lags: int | None
-    design: Design
+    layout: Design
     estimate: Estimate
     converged: bool = True
 
     @property
     def nobs(self) -> int:
         """Rows used."""
-        return len(self.design.y)
+        return len(self.layout.y)
 
     @property
     def dispersion(self) -> float:
@@ -70,36 +76,55 @@ class Trend:
 
     @property
     def method(self) -> str:
-        """What the interval rests on: `cov`, or "model or HAC" where the jackknife could not be done."""
+        """What the interval rests on: `cov`, or "model or HAC" where the jackknife could not be done; and draws."""
         return self.estimate.method
 
     @property
+    def counting_share(self) -> float | None:
+        """Share of the variance of the yearly trend that is counting error; None without `draws`."""
+        return getattr(self.estimate, "counting_share", None)
+
+    @property
     def loglik(self) -> float:
-        """Log-likelihood at the estimate; NaN for the quasi-Poisson."""
-        if self.family == "quasipoisson":
+        """Log-likelihood at the estimate; NaN for the quasi-Poisson, and for draws."""
+        if self.family == "quasipoisson" or self.counting_share is not None:
             return np.nan
-        return loglik(self.design.y, self.estimate.mu, self.estimate.alpha)
+        return loglik(self.layout.y, self.estimate.mu, self.estimate.alpha)
 
     @property
     def notes(self) -> list[str]:
         """What was left out or done differently, and why."""
-        notes = [*self.design.notes, *self.estimate.notes]
+        notes = [*self.layout.notes, *self.estimate.notes]
         if self.alpha == 0:
             notes.append("nb2: not more spread than a Poisson; alpha is 0 and the fit is the Poisson limit")
-        if self.design.short:
-            notes.append(f"no p-value from {self.design.short}")
-        return notes
+        if self.layout.short:
+            notes.append(f"no p-value from {self.layout.short}")
+        return notes + its.notes(self.breaks, self.layout.slope, self.layout.monthly, self.frame)
+
+    @property
+    def breaks(self) -> tuple[its.Break, ...]:
+        """The breaks in the trend, in the order of their dates."""
+        return self.layout.breaks
 
     @property
     def rate_ratio_per_year(self) -> float:
-        """By what the expected count is multiplied each year."""
-        return float(np.exp(self.estimate.coef[self.design.names.index("year")]))
+        """By what the expected count is multiplied each year; with breaks, as `rate_name` says."""
+        return float(np.exp(self.estimate.coef[self.layout.names.index("year")]))
 
     @property
     def rate_ratio_ci(self) -> tuple[float, float]:
-        """Its 95 % interval."""
-        at = self.design.names.index("year")
+        """The 95 % interval of `rate_ratio_per_year`."""
+        at = self.layout.names.index("year")
         return tuple(float(np.exp(end[at])) for end in self.estimate.interval())
+
+    @property
+    def rate_name(self) -> str:
+        """What `rate_ratio_per_year` is: with slopes that change, that before the first step."""
+        name = "rate ratio per year"
+        steps = [item.first(self.layout.monthly) for item in self.breaks if item.kind == "step"]
+        if steps and self.layout.slope:
+            return f"{name} before {self.layout.label(np.searchsorted(self.layout.times, min(steps)))}"
+        return f"{name} beside the breaks" if self.breaks else name
 
     def tidy(self, exponentiate: bool = False) -> pd.DataFrame:
         """One row a term.
@@ -122,18 +147,24 @@ class Trend:
         low, high = fit.interval()
         return pd.DataFrame(
             {
-                "term": self.design.names,
+                "term": self.layout.names,
                 "estimate": scale(fit.coef),
                 "std_error": fit.std_error,
                 "statistic": statistic,
-                "p_value": np.where(bool(self.design.short), np.nan, p_value),
+                "p_value": np.where(bool(self.layout.short), np.nan, p_value),
                 "conf_low": scale(low),
                 "conf_high": scale(high),
             }
         )
 
-    def predict(self) -> pd.DataFrame:
+    def predict(self, counterfactual: bool = False) -> pd.DataFrame:
         """Fitted counts at every row used.
+
+        Parameters
+        ----------
+        counterfactual : bool
+            Add what the trend says with the terms of all breaks at 0: counterfactual, cf_low, cf_high, and without
+            the season cf_trend, cf_trend_low, cf_trend_high.
 
         Returns
         -------
@@ -141,24 +172,34 @@ class Trend:
             The time, `by` if there is one, observed, fitted, and a 95 % interval of the expected count (not
             of the next observation), by the delta method on the log scale with the covariance chosen; then the
             same without the season: trend, trend_low, trend_high, the mean of the twelve months.
+
+        Raises
+        ------
+        ValueError
+            If a counterfactual is asked of a trend without breaks.
         """
-        fit, design = self.estimate, self.design
-        half = self._half_width(design.X)
-        level = design.X.copy()
-        level[:, len(design.names) - 2 * design.harmonics :] = 0
-        season = np.exp((design.X - level) @ fit.coef)
-        around = fit.mu / season * _mean_season(fit.coef, design.harmonics)
+        keys = self.layout.frame[[self.time, *([self.by] if self.by else [])]].reset_index(drop=True)
+        names = ["fitted", "conf_low", "conf_high", "trend", "trend_low", "trend_high"]
+        out = keys.assign(observed=self.layout.y, **dict(zip(names, self._means(self.layout.X), strict=True)))
+        if not counterfactual:
+            return out
+        names = ["counterfactual", "cf_low", "cf_high", "cf_trend", "cf_trend_low", "cf_trend_high"]
+        return out.assign(**dict(zip(names, self._means(excess.without(self.layout)), strict=True)))
+
+    def _means(self, X) -> tuple[np.ndarray, ...]:
+        """Expected counts at rows of a design with both ends, and the same without the season."""
+        fit, layout = self.estimate, self.layout
+        mu = np.exp(X @ fit.coef + layout.offset)
+        half = self._half_width(X)
+        level = X.copy()
+        level[:, len(layout.names) - 2 * layout.harmonics :] = 0
+        season = np.exp((X - level) @ fit.coef)
+        around = mu / season * _mean_season(fit.coef, layout.harmonics)
         beside = self._half_width(level)
-        keys = self.design.frame[[self.time, *([self.by] if self.by else [])]].reset_index(drop=True)
-        return keys.assign(
-            observed=self.design.y,
-            fitted=fit.mu,
-            conf_low=fit.mu * np.exp(-half),
-            conf_high=fit.mu * np.exp(half),
-            trend=around,
-            trend_low=around * np.exp(-beside),
-            trend_high=around * np.exp(beside),
-        )
+        return (
+            mu, mu * np.exp(-half), mu * np.exp(half),
+            around, around * np.exp(-beside), around * np.exp(beside),
+        )  # fmt: skip
 
     def _half_width(self, X) -> np.ndarray:
         """Half a 95 % interval of the linear predictor at rows of a design; NaN where a term has no error."""
@@ -167,8 +208,49 @@ class Trend:
         variance[(X[:, np.isnan(fit.std_error)] != 0).any(axis=1)] = np.nan
         return fit.half_width(np.sqrt(np.maximum(variance, 0)))
 
-    def sensitivity(self) -> pd.DataFrame:
-        """How far the rate ratio moves under other choices.
+    def excess(self, of: str = "observed", n: int = 2000, seed: int = 1) -> excess.Excess:
+        """Counts less the counterfactual, which is the trend with the terms of all breaks at 0.
+
+        Parameters
+        ----------
+        of : {"observed", "fitted"}
+            "observed": how many more were recorded than the trend without its breaks expects. "fitted": how many
+            more the trend expects with its breaks than without.
+        n, seed : int
+            Draws of the coefficients from the covariance chosen (multivariate t), and their seed.
+
+        Returns
+        -------
+        Excess
+            By time from the first break on, wherever a break's term is not 0, and in total, with 95 % intervals
+            from the same draws. Those of "observed" are of the counterfactual's mean and without the scatter of
+            counts about it; measured coverage stands in the Notes of `fit_trend`.
+
+        Raises
+        ------
+        ValueError
+            If the trend has no breaks.
+        """
+        return excess.excess(self, of, n, seed)
+
+    def design(self) -> Collinearity:
+        """Measure how well the terms can be told apart.
+
+        Returns
+        -------
+        Collinearity
+            ``.condition_number`` and, by ``.tidy()``, the variance inflation of each term: 1 / (1 - R2) of its
+            column regressed on all others, with an intercept (or the levels).
+        """
+        return collinearity(self.layout)
+
+    def sensitivity(self, term: str = "year") -> pd.DataFrame:
+        """How far a ratio moves under other choices.
+
+        Parameters
+        ----------
+        term : str
+            Whose ratio: "year" for the rate ratio per year, or any other of `tidy`, such as ``level[label]``.
 
         Returns
         -------
@@ -177,11 +259,17 @@ class Trend:
             hc0, hac with 3, 6 and 12 lags), "family" (all three), "harmonics" (none, one, two; of months),
             "start" (every later January that leaves 24 months; every later year that leaves 5), "drop_month"
             (every time left out in turn; no intervals).
-            `change` is the difference from this fit's rate ratio. A start that cannot be fitted has NaN.
+            `change` is the difference from this fit's ratio. A start that cannot be fitted has NaN, such as one
+            less than 12 months before a break.
+
+        Raises
+        ------
+        ValueError
+            If there is no such term.
         """
         from mali_stats.models import diagnostics
 
-        return diagnostics.sensitivity(self)
+        return diagnostics.sensitivity(self, term)
 
     def diagnostics(self) -> pd.DataFrame:
         """Test what the model takes for granted.
@@ -199,11 +287,17 @@ class Trend:
 
     def __repr__(self):
         low, high = self.rate_ratio_ci
-        last = self.design.label(self.design.step.max())
+        last = self.layout.label(self.layout.step.max())
         return (
-            f"Trend of {self.outcome}, {self.design.label(0)} to {last}: {self.family}, {self.nobs} rows\n"
-            f"rate ratio per year {self.rate_ratio_per_year:.3f} ({low:.3f} to {high:.3f}, {self.method})"
+            f"Trend of {self.outcome}, {self.layout.label(0)} to {last}: {self.family}, {self.nobs} rows\n"
+            f"{self.rate_name} {self.rate_ratio_per_year:.3f} ({low:.3f} to {high:.3f}, {self.method})"
+            + "".join(self._lines())
         )
+
+    def _lines(self):
+        """One line a term of a break."""
+        for row in self.tidy(exponentiate=True)[self.layout.broken].itertuples():
+            yield f"\n{row.term} {row.estimate:.3f} ({row.conf_low:.3f} to {row.conf_high:.3f})"
 
     def _repr_html_(self):
         return self.tidy(exponentiate=True).round(3).to_html(index=False)
@@ -229,13 +323,18 @@ def fit_trend(
     cov: str = "jackknife",
     lags: int | None = None,
     time: str = "month",
-) -> Trend:
+    breaks: Sequence[its.Break | str] | None = None,
+    slope: bool = True,
+    descriptive: bool = False,
+    draws=None,
+) -> Trend | Phases:
     r"""Estimate by what counts are multiplied each year.
 
     .. math:: \log\mu = \log(\text{offset}) + \gamma_{region} + \beta\,\text{years}
               + \sum_{k=1}^{K} [a_k \sin(2\pi k m/12) + b_k \cos(2\pi k m/12)]
 
-    The rate ratio per year is exp(beta). Years count from the first month, m is the calendar month.
+    The rate ratio per year is exp(beta). Years count from the first month, m is the calendar month. With `breaks`
+    the terms of each (see `Break`) are added to the right side.
 
     Parameters
     ----------
@@ -260,15 +359,32 @@ def fit_trend(
         Of "hac"; ``max(6, floor(4 (T/100)^(2/9)))`` for T times if not given.
     time : str
         Column of months (datetime or Period), or of numbers, which are read as years.
+    breaks : list of Break or str, optional
+        Dates known beforehand at which the series may have changed, all in one model: `Break`, or labels of
+        ``seeds/calendar.csv``. Each adds ``level[label]``, on the log scale like every term.
+    slope : bool
+        Let the growth change at each step too: ``slope[label]``. The rate ratio per year is then that before the
+        first step; else it is one for the whole record.
+    descriptive : bool
+        Fit nothing, and give the rates of the phases that the breaks make of the record, with intervals and
+        without p-values; of the other choices only `offset`, `by` and `time` matter.
+    draws : Draws or DataFrame, optional
+        Draws of the outcome in the same cells, by `draw_totals`, or rows of ``load("draws")`` of one shared_sd and
+        one side_b. Each is fitted, and the fits are pooled by Rubin's rules (`pool_rubin`, with the covariance's
+        degrees of freedom as the complete data's); `counting_share` says how much of the variance is counting error.
+        An error that all cells of a draw share (shared_sd) moves the level and not the trend.
 
     Returns
     -------
     Trend
+        Or `Phases`, if ``descriptive=True``.
 
     Raises
     ------
     ValueError
-        If a choice is unknown, a month is missing or there twice, or a count or offset cannot be one.
+        If a choice is unknown, a month is missing or there twice, or a count or offset cannot be one. If there are
+        fewer than 12 months (5 years of yearly data) before, after or between the breaks: the message proposes
+        phases. If the dates of the breaks were found in the data.
     RuntimeError
         If the fit does not converge.
 
@@ -305,6 +421,30 @@ def fit_trend(
 
     So under five years, or where months hang together as closely as 0.7, read the interval as somewhat short.
 
+    Of breaks, the same (400 series a cell, a point either way one standard error; benchmarks/its_coverage.py). The
+    excess is what was recorded less the mean without the break, in total; fitted, the difference of two means:
+
+    ===============================  =================  =================  =================  =================
+    months, after the break, terms   level              slope              excess             excess, fitted
+    ===============================  =================  =================  =================  =================
+    144, 12 after (fallback), level  .95 / .88 / .84    -                  .96 / .92 / .85    .92 / .82 / .77
+    144, 12 after (fallback), slope  .95 / .91 / .86    .93 / .92 / .86    .92 / .93 / .85    .93 / .86 / .79
+    144, 24 after, level             .94 / .94 / .93    -                  .95 / .94 / .92    .91 / .90 / .89
+    144, 24 after, slope             .98 / .99 / .98    .99 / .98 / .97    .94 / .93 / .93    .99 / .98 / .98
+    144, 41 after, level             .97 / .95 / .95    -                  .96 / .95 / .94    .96 / .94 / .94
+    144, 41 after, slope             .97 / .94 / .94    .96 / .95 / .94    .93 / .93 / .91    .96 / .93 / .95
+    84, 24 after, slope              1.00 / .99 / .98   .99 / .99 / 1.00   .93 / .93 / .91    1.00 / .98 / .99
+    144, a ramp                      .95 / .95 / .93    -                  .94 / .94 / .91    .94 / .94 / .93
+    144, a phase                     .94 / .93 / .95    -                  .94 / .92 / .92    .91 / .91 / .92
+    30 years, 5 after, slope         .94 / .90 / .85    .94 / .90 / .88    .95 / .85 / .73    .94 / .89 / .83
+    30 years, 10 after, slope        .95 / .92 / .89    .92 / .92 / .83    .94 / .89 / .77    .94 / .89 / .75
+    ===============================  =================  =================  =================  =================
+
+    A side of 12 months that is a calendar year goes through the fallback. With two years after a step and its slope
+    the jackknife is wide: each of the two years can decide alone. The interval of the excess as recorded holds the
+    difference of the two means in 0.32 to 0.93 of cases only: take ``excess("fitted")`` for that. Rates by phase are
+    held in 0.89 of the worst phase to 0.98, with phases of 1 to 137 months.
+
     No line is drawn through log(1 + y): that is a model of another quantity, which zeros pull about.
 
     References
@@ -324,10 +464,31 @@ def fit_trend(
     >>> fit_trend(pd.DataFrame({"month": months, "deaths": deaths}), "deaths")
     Trend of deaths, 2012-01 to 2023-12: nb2, 144 rows
     rate ratio per year 1.210 (1.175 to 1.247, jackknife)
+
+    The same with half as many again from July 2018 on:
+
+    >>> deaths = rng.poisson(mean * np.where(months < "2018-07", 1, 1.5) * rng.gamma(4, 1 / 4, 144))
+    >>> frame = pd.DataFrame({"month": months, "deaths": deaths})
+    >>> trend = fit_trend(frame, "deaths", breaks=[its.Break("law", "2018-07-15")], slope=False)
+    >>> trend
+    Trend of deaths, 2012-01 to 2023-12: nb2, 144 rows
+    rate ratio per year beside the breaks 1.177 (1.129 to 1.227, jackknife)
+    level[law] 1.677 (1.267 to 2.220)
+    >>> trend.excess()
+    Excess of deaths, 2018-07 to 2023-12: 10,593 observed, 6,285 without the breaks
+    observed less counterfactual 4,308 (2,145 to 5,699)
     """
     _check_choices(family, harmonics, cov, lags)
-    design = design_of(frame, outcome, time, by, offset, harmonics)
-    return Trend(frame, outcome, time, by, family, cov, lags, design, estimate(design, family, cov, lags))
+    breaks = its.breaks_of(breaks)
+    if descriptive:
+        if draws is not None:
+            raise ValueError(
+                "fit_trend: descriptive=True fits nothing, so there is nothing to pool draws for; leave one out"
+            )
+        return phases(design_of(frame, outcome, time, by, offset, 0), breaks)
+    layout = design_of(frame, outcome, time, by, offset, harmonics, breaks, slope)
+    fit = estimate(layout, family, cov, lags) if draws is None else pooled_estimate(draws, layout, family, cov, lags)
+    return Trend(frame, outcome, time, by, family, cov, lags, layout, fit)
 
 
 def _check_choices(family, harmonics, cov, lags):

@@ -6,14 +6,22 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from mali_stats.clean.adding import is_displacement
+from mali_stats.plots.breaks import is_breaks, plot_breaks
+from mali_stats.plots.curves import is_curve, is_placebo, plot_curve
+from mali_stats.plots.fans import is_draws, is_fan, plot_fan
 from mali_stats.plots.grids import plot_heatmap, plot_precision
 from mali_stats.plots.maps import plot_map
 from mali_stats.plots.points import is_ledger, plot_points, plot_waterfall
 from mali_stats.plots.series import is_trend, plot_fit, plot_series
+from mali_stats.plots.tails import is_tail, plot_ccdf
 from mali_stats.plots.theme import set_theme
 
 __all__ = [
     "plot",
+    "plot_breaks",
+    "plot_ccdf",
+    "plot_curve",
+    "plot_fan",
     "plot_fit",
     "plot_heatmap",
     "plot_map",
@@ -25,8 +33,14 @@ __all__ = [
 
 _ACCEPTED = """accepted:
   a fitted trend (ms.fit_trend)                            -> plot_fit
+  draws of totals (ms.draw_totals)                         -> plot_fan
+  month, year or horizon, and quantiles (q05, q95, ...)    -> plot_fan
+  a fitted tail (ms.fit_tail)                              -> plot_ccdf
+  breaks that the data chose (ms.find_breaks)              -> plot_breaks
+  placebo dates (ms.placebo_its)                           -> plot_curve
   geo_precision, date_precision, events                    -> plot_precision
   the ledger of a stock (ms.stock_flow_ledger)             -> a waterfall
+  estimate, conf_low, conf_high by lag, date, threshold    -> plot_curve
   displacement figures, stocks of one indicator            -> plot_points
   country, region, month, deaths_best (a panel)            -> plot_heatmap
   month or year, and deaths_best                           -> plot_series
@@ -38,17 +52,15 @@ def plot(result, **options) -> Axes:
 
     Parameters
     ----------
-    result : Trend or pandas.DataFrame
-        a fitted trend, a table of precision, stocks of displacement or their ledger, a panel, deaths by month or
-        year, or deaths by region.
+    result : result or pandas.DataFrame
+        one of those listed when another is given: what a model returns, or a frame known by its columns.
     options
         handed on to the plot that is picked, such as ``ax=`` or ``source=``.
 
     Returns
     -------
     matplotlib.axes.Axes
-        what ``plot_fit``, ``plot_precision``, ``plot_points``, ``plot_heatmap``, ``plot_series`` or ``plot_map``
-        returns, or the waterfall of a ledger.
+        what the plot that is picked returns.
 
     Raises
     ------
@@ -67,13 +79,25 @@ def plot(result, **options) -> Axes:
     """
     if is_trend(result):
         return plot_fit(result, **options)
+    if is_draws(result):
+        return plot_fan(result, **options)
+    if is_tail(result):
+        return plot_ccdf(result, **options)
+    if is_breaks(result):
+        return plot_breaks(result, **options)
+    if is_placebo(result):
+        return plot_curve(result, **options)
     if not isinstance(result, pd.DataFrame):
         raise TypeError(f"plot: got {type(result).__name__}; {_ACCEPTED}")
     has = set(result.columns)
     if {"geo_precision", "date_precision", "events"} <= has and "event_id" not in has:
         return plot_precision(result, **options)
+    if is_fan(result):
+        return plot_fan(result, **options)
     if is_ledger(result):
         return plot_waterfall(result, **options)
+    if is_curve(result):
+        return plot_curve(result, **options)
     if is_displacement(result):
         return plot_points(result, **options)
     if {"country", "region", "month", "deaths_best"} <= has:

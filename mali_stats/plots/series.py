@@ -10,6 +10,13 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from mali_stats.clean.adding import is_displacement, refuse_overlap
+from mali_stats.plots.counterfactual import (
+    counterfactual_handles,
+    draw_counterfactual,
+    excess_line,
+    keep_readable,
+    mark_breaks,
+)
 from mali_stats.plots.theme import (
     DASHES,
     GREY,
@@ -214,6 +221,10 @@ def plot_fit(trend, *, ax: Axes | None = None, source: str | None = None) -> Axe
     The legend carries the rate ratio per year, its interval, and how that interval was made. With regions or
     other levels in the fit, the seven with most recorded are drawn.
 
+    A trend with breaks also has their dates, and from the first of them on the trend without them with its band;
+    between the two the fitted excess is shaded. The legend then carries what was recorded less the counterfactual
+    (``trend.excess()``). With levels only the lines are drawn.
+
     Parameters
     ----------
     trend : Trend
@@ -246,16 +257,26 @@ def plot_fit(trend, *, ax: Axes | None = None, source: str | None = None) -> Axe
         raise TypeError(
             f"plot_fit: a fitted trend is wanted, got {type(trend).__name__}. Call ms.fit_trend(frame, outcome) first."
         )
-    table = _timed(trend.predict().rename(columns={trend.time: "time"}), "time", "plot_fit")
+    breaks = getattr(trend, "breaks", ())
+    table = trend.predict(counterfactual=True) if breaks else trend.predict()
+    table = _timed(table.rename(columns={trend.time: "time"}), "time", "plot_fit")
     levels = _largest(table, trend.by)
     with theme():
         ax = axes(ax)
         for (level, rows), colour, dash in zip(levels.items(), PALETTE, DASHES, strict=False):
-            _fitted(ax, rows.sort_values("time"), colour, dash, level)
-        legend_above(ax, _fit_handles(levels), _rate(trend))
-        _finish(ax, unit(trend.outcome), _grid(table["time"]), 0.0)
+            rows = rows.sort_values("time")
+            if breaks:
+                draw_counterfactual(ax, rows, colour, alone=level is None)
+            _fitted(ax, rows, colour, dash, level)
+        more = counterfactual_handles(trend.by is None) if breaks else []
+        words = [_rate(trend), *([excess_line(trend)] if breaks else [])]
+        legend_above(ax, _fit_handles(levels, more), "\n".join(words), ncols=3 if more and trend.by is None else 4)
+        grid = _grid(table["time"])
+        _finish(ax, unit(trend.outcome), grid, 0.0)
+        mark_breaks(ax, breaks, dated=isinstance(grid, pd.DatetimeIndex))
+        beyond = keep_readable(ax, table) if breaks else ""
         some = f"; the {len(levels)} with most recorded" if trend.by and len(levels) < table[trend.by].nunique() else ""
-        sign(ax, source, span(table["time"]) + some)
+        sign(ax, source, span(table["time"]) + some + beyond)
     return ax
 
 
@@ -282,13 +303,15 @@ def _fitted(ax: Axes, rows: pd.DataFrame, colour: str, dash, level) -> None:
 
 def _rate(trend) -> str:
     low, high = trend.rate_ratio_ci
+    ratio = f"{getattr(trend, 'rate_name', 'rate ratio per year')} {trend.rate_ratio_per_year:.2f}"
     if not np.isfinite([low, high]).all():
-        return f"rate ratio per year {trend.rate_ratio_per_year:.2f} (no interval)"
-    how = _COV.get(trend.method, trend.method)
-    return f"rate ratio per year {trend.rate_ratio_per_year:.2f} (95 % interval {low:.2f} to {high:.2f}, {how})"
+        return f"{ratio} (no interval)"
+    name, *draws = trend.method.split(", ", 1)
+    how = ", ".join([_COV.get(name, name), *draws])
+    return f"{ratio} (95 % interval {low:.2f} to {high:.2f}, {how})"
 
 
-def _fit_handles(levels: dict) -> list:
+def _fit_handles(levels: dict, more: list) -> list:
     points = Line2D([], [], linestyle="", marker="o", markersize=3.2, color=GREY, alpha=0.45, label="recorded")
     lines = [
         Line2D(
@@ -300,4 +323,5 @@ def _fit_handles(levels: dict) -> list:
         )
         for level, colour, dash in zip(levels, PALETTE, DASHES, strict=False)
     ]
-    return [points, *lines, Patch(color=GREY, alpha=0.25, linewidth=0, label="its 95 % band")]
+    band = "95 % bands" if more else "its 95 % band"
+    return [points, *lines, *more, Patch(color=GREY, alpha=0.25, linewidth=0, label=band)]

@@ -103,10 +103,10 @@ def _map(table: pd.DataFrame, label: str, top: float) -> str:
     most = ", ".join(f"{row.region_name} {row.deaths_best:,}" for row in placed.head(3).itertuples())
     lost = int(table.loc[table["region"] == UNALLOCATED, "deaths_best"].sum())
     alt = f"Map of the regions by deaths (best) in {label}. Most: {most}. In no region: {lost:,}."
-    return f"<figure>{pages.picture(_drawn(table, top), alt)}<figcaption>{escape(alt)}</figcaption></figure>"
+    return f"<figure>{pages.picture(_drawn(table, label, top), alt)}<figcaption>{escape(alt)}</figcaption></figure>"
 
 
-def _drawn(table: pd.DataFrame, top: float) -> str:
+def _drawn(table: pd.DataFrame, label: str, top: float) -> str:
     import matplotlib.pyplot as plt
 
     from mali_stats import plots
@@ -115,6 +115,7 @@ def _drawn(table: pd.DataFrame, top: float) -> str:
     with theme():
         figure, ax = plt.subplots(figsize=(4.8, 4.4))
     plots.plot_map(table, "deaths_best", top=top, ax=ax, source=catalog.cite("region_month", style="short"))
+    ax.set_title(label, loc="right")
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png", dpi=150, bbox_inches="tight")
     plt.close(figure)

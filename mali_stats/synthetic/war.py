@@ -49,11 +49,14 @@ class Scenario:
 SCENARIOS = {
     s.name: s
     for s in (
-        Scenario("easy", 0.9, 0.04, 2.0, 0.1, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0),
-        Scenario("moderate", 0.75, 0.15, 5.0, 0.4, 0.05, 1.0, 0.05, 0.02, 0.02, 0.005),
-        Scenario("hard", 0.6, 0.4, 12.0, 0.7, 0.2, 1.0, 0.25, 0.05, 0.06, 0.02),
+        Scenario("easy", seen=0.9, shifted=0.04, km=2.0, counts=0.1, wrong_sides=0.0, coarse=0.0, again=0.0,
+                 several_days=0.0, split=0.0, duplicate=0.0),
+        Scenario("moderate", seen=0.75, shifted=0.15, km=5.0, counts=0.4, wrong_sides=0.05, coarse=1.0, again=0.05,
+                 several_days=0.02, split=0.02, duplicate=0.005),
+        Scenario("hard", seen=0.6, shifted=0.4, km=12.0, counts=0.7, wrong_sides=0.2, coarse=1.0, again=0.25,
+                 several_days=0.05, split=0.06, duplicate=0.02),
     )
-}
+}  # fmt: skip
 
 
 def countries(n: int) -> pd.DataFrame:

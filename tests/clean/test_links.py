@@ -249,6 +249,16 @@ def test_a_chain_is_not_matched_greedily():
     assert sorted(found(a, b, max_cost=1)) == [("1", "MLI2"), ("2", "MLI1")]
 
 
+def test_rivals_of_a_pair_are_counted_and_told():
+    a = one()
+    rows = [(f"MLI{k}", "2020-01-10", 1, 14.0 + lat, -3.0) for k, lat in enumerate((0.0, 0.01, 0.02, 0.2))]
+    matches = ms.match_events(a, table("acled", *rows, date_precision="day", geo_precision="exact"))
+    assert matches.pairs[["id_b", "why"]].values.tolist() == [["MLI0", "same day; same point; 2 rivals"]]
+    assert any(note.startswith("1 of 1 pairs have rivals") for note in matches.notes)
+    alone = ms.match_events(a, table("acled", rows[0], rows[3]))
+    assert alone.pairs["why"].tolist() == ["same day; same point"] and not any("rivals" in note for note in alone.notes)
+
+
 # ---- order -------------------------------------------------------------------------------------------------
 
 
@@ -329,6 +339,32 @@ def test_planted_matches_are_found_in_the_moderate_scenario():
     precision = proportion_confint(score["right"], score["pairs"], method="wilson")
     recall = proportion_confint(score["events"], score["findable"], method="wilson")
     assert score["findable"] > 1300 and precision[0] >= 0.95 and recall[0] >= 0.90, (score, precision, recall)
+
+
+def test_pairs_without_rivals_are_surer():
+    made = synthetic.two_records(6000, scenario="hard", states=2, seed=3)
+    pairs = ms.match_events(made.table("ucdp_ged"), made.table("acled")).pairs
+    rivals = pairs["why"].str.contains("rival")
+    sure, unsure = (made.score(pairs[mask]) for mask in (~rivals, rivals))
+    assert unsure["pairs"] > 100 and sure["right"] / sure["pairs"] > unsure["right"] / unsure["pairs"] + 0.05
+
+
+@needs_raw
+def test_a_shifted_copy_of_the_mali_file_is_found_again():
+    # The real clustering in time and space, with days off by one either way and points off by 5 km on average.
+    events, _ = ms.read_events(WEB_MALI)
+    random = np.random.default_rng(0)
+    copy = events.sample(frac=0.8, random_state=1).assign(source="acled")
+    off = random.integers(-1, 2, len(copy)).astype("timedelta64[D]")
+    copy["date_start"], copy["date_end"] = copy["date_start"] + off, copy["date_end"] + off
+    length, angle = random.exponential(5, len(copy)) / 111.195, random.uniform(0, 2 * np.pi, len(copy))
+    copy["latitude"] += length * np.sin(angle)
+    copy["longitude"] += length * np.cos(angle)
+    matches = ms.match_events(events, copy)
+    right = (matches.pairs["id_a"] == matches.pairs["id_b"]).sum()
+    findable = matches.fine_b.sum()
+    assert proportion_confint(right, len(matches.pairs), method="wilson")[0] > 0.95
+    assert proportion_confint(right, findable, method="wilson")[0] > 0.95
 
 
 def test_windows_trade_recall_for_precision():
@@ -457,7 +493,8 @@ def test_parts_of_one_report_at_one_place_stay_candidates_behind_the_likelier_on
 
 def test_inside_one_source_nothing_is_decided():
     events = _reports(("1", "X-1", 14.0, 5), ("2", "X-2", 14.0, 5), ("3", "X-3", 14.0, 5))
-    matches = ms.match_events(events, events.copy())
+    written = events.assign(date_start=events["date_start"].astype(str), date_end=events["date_end"].astype(str))
+    matches = ms.match_events(events, written)
     assert len(matches.pairs) == 3  # every pair once, also where an event stands three times
     assert repr(matches) == "Candidates inside ucdp_ged: 3 pairs, 0 to review"
     for call in (matches.overlap, matches.union):
@@ -497,6 +534,7 @@ def test_the_six_pairs_of_the_mali_file_are_candidates():
     (lambda: ms.match_events(one(), other(), km=np.nan), ValueError, "km=nan; give a number"),
     (lambda: ms.match_events(one(), other(), max_cost="low"), ValueError, "max_cost='low'; give a number"),
     (lambda: ms.match_events(one(), one(id="2")), ValueError, "both tables are of ucdp_ged, but not the same"),
+    (lambda: ms.match_events(one(), one().drop(columns="event_id")), ValueError, "b lacks event_id"),
     (lambda: ms.match_events(one(), one(latitude=14.1)), ValueError, "both tables are of ucdp_ged, but not the same"),
     (lambda: ms.match_events(one(), other(), taxonomy=pd.DataFrame({"source": []})), ValueError, "it needs source, column, value and at least one level"),
 ])  # fmt: skip

@@ -121,7 +121,7 @@ def test_covariances_are_statsmodels(family, tolerance):
     frame = monthly(144, ar=0.4)
     trend = fit_trend(frame, "deaths", family=family, cov="model")
     known = sm.families.NegativeBinomial(alpha=trend.alpha) if trend.alpha else sm.families.Poisson()
-    model = sm.GLM(frame["deaths"].to_numpy(float), trend.design.X, family=known)
+    model = sm.GLM(frame["deaths"].to_numpy(float), trend.layout.X, family=known)
     hac = {"cov_type": "HAC", "cov_kwds": {"maxlags": 6, "use_correction": True}}
     for cov, settings in {"model": {}, "hc0": {"cov_type": "HC0"}, "hac": hac}.items():
         fit = model.fit(tol=1e-14, **settings)
@@ -133,7 +133,7 @@ def test_covariances_are_statsmodels(family, tolerance):
 def test_hac_of_a_panel_is_driscoll_kraay():
     frame = panel(4)
     trend = fit_trend(frame, "deaths", by="region", family="poisson", cov="hac")
-    design, fit = trend.design, trend.estimate
+    design, fit = trend.layout, trend.estimate
     scores = design.X * (design.y - fit.mu)[:, None]
     months = np.array([scores[design.step == step].sum(axis=0) for step in range(84)])
     meat = months.T @ months
@@ -162,7 +162,7 @@ def test_jackknife_is_the_fit_without_each_year_in_turn():
 
 def slope_without(trend, left_out):
     kept = trend.frame["month"].dt.year.to_numpy() != left_out
-    return refit(trend.design.X[kept], trend.design.y[kept], family="nb2").coef[0, 1]
+    return refit(trend.layout.X[kept], trend.layout.y[kept], family="nb2").coef[0, 1]
 
 
 # Planted truth.
@@ -172,7 +172,7 @@ def slope_without(trend, left_out):
 def test_default_interval_holds_the_truth_95_times_in_100(months, ar):
     """1,000 replicates: two standard errors are 1.4 points; the benchmark has 2,000 and more cells."""
     frame, counts = monthly(months, ar=ar, replicates=1000, seed=11)
-    design = fit_trend(frame, "deaths").design
+    design = fit_trend(frame, "deaths").layout
     weights = np.vstack([np.ones(months), without_each_year(design)])
     fits = refit(
         design.X,
@@ -233,7 +233,7 @@ def test_seasonality_holds_its_level_and_finds_a_season():
     p_values = {}
     for season in (0, 0.5):
         frame, counts = monthly(96, ar=0.4, replicates=1000, seed=5, season=season)
-        X = fit_trend(frame, "deaths", harmonics=0).design.X
+        X = fit_trend(frame, "deaths", harmonics=0).layout.X
         fits = refit(X, counts, family="nb2")
         mu = np.exp(fits.coef @ X.T)
         residuals = (counts - mu) / np.sqrt(mu * (1 + fits.alpha[:, None] * mu))
@@ -278,9 +278,9 @@ def test_exponentiate_leaves_the_standard_error():
 def test_terms_are_the_formula():
     trend = fit_trend(monthly(84, start="2017-03"), "deaths")
     month = np.arange(3, 87)
-    np.testing.assert_allclose(trend.design.X[:, 1], np.arange(84) / 12)
-    np.testing.assert_allclose(trend.design.X[:, 2], np.sin(2 * np.pi * month / 12), atol=1e-12)
-    np.testing.assert_allclose(trend.design.X[:, 5], np.cos(4 * np.pi * month / 12), atol=1e-12)
+    np.testing.assert_allclose(trend.layout.X[:, 1], np.arange(84) / 12)
+    np.testing.assert_allclose(trend.layout.X[:, 2], np.sin(2 * np.pi * month / 12), atol=1e-12)
+    np.testing.assert_allclose(trend.layout.X[:, 5], np.cos(4 * np.pi * month / 12), atol=1e-12)
 
 
 def test_predict():
@@ -293,7 +293,7 @@ def test_predict():
     steps = np.log(found.pivot(index="month", columns="region", values="trend")).diff().dropna()
     np.testing.assert_allclose(steps, np.log(trend.rate_ratio_per_year) / 12)
     assert found["observed"].sum() == trend.frame["deaths"].sum()
-    X = trend.design.X
+    X = trend.layout.X
     half = stats.norm.ppf(0.975) * np.sqrt(np.diag(X @ trend.estimate.matrix @ X.T))
     np.testing.assert_allclose(found["conf_high"], found["fitted"] * np.exp(half))
     np.testing.assert_allclose(found["conf_low"], found["fitted"] / np.exp(half))
@@ -316,7 +316,7 @@ def test_sensitivity():
     lags = fit_trend(frame, "deaths", cov="hac", lags=12)
     assert rows.loc[("covariance", "hac 12"), "conf_high"] == pytest.approx(lags.rate_ratio_ci[1])
     kept = (frame["month"] != "2019-05").to_numpy()
-    without = refit(trend.design.X[kept], trend.design.y[kept], family="nb2")
+    without = refit(trend.layout.X[kept], trend.layout.y[kept], family="nb2")
     assert rows.loc[("drop_month", "2019-05"), "rate_ratio"] == pytest.approx(np.exp(without.coef[0, 1]))
     dropped = table[table["check"] == "drop_month"]
     assert dropped[["conf_low", "conf_high"]].isna().all(axis=None)
@@ -458,7 +458,7 @@ def test_a_region_never_in_scope_is_left_out():
     frame = panel(3)
     frame.loc[frame["region"] == "ML03", "deaths"] = pd.NA
     trend = fit_trend(frame, "deaths", by="region")
-    assert trend.design.levels == 2 and trend.notes[0].startswith("84 rows without deaths left out")
+    assert trend.layout.levels == 2 and trend.notes[0].startswith("84 rows without deaths left out")
 
 
 def test_an_interval_without_bounds_does_not_overflow():
@@ -480,7 +480,7 @@ def test_under_five_years_the_larger_error_with_t():
     assert (trend.tidy()["std_error"] >= model.tidy()["std_error"] * (1 - 1e-12)).all()
     assert "fewer than 5 calendar years: standard errors are the larger" in trend.notes[0]
     assert np.linalg.eigvalsh(trend.estimate.matrix).min() > 0
-    inflated = covariance._Fitted(trend.design, trend.estimate.coef, trend.alpha, "nb2")
+    inflated = covariance._Fitted(trend.layout, trend.estimate.coef, trend.alpha, "nb2")
     hac = covariance._hac(inflated, inflated.scores / (1 - inflated.leverage())[:, None])
     larger = np.maximum(np.sqrt(np.diag(hac)), model.tidy()["std_error"])
     np.testing.assert_allclose(trend.tidy()["std_error"], larger)
@@ -527,7 +527,7 @@ def test_no_overdispersion_is_the_poisson_limit():
 
 
 def test_what_does_not_converge_raises(monkeypatch):
-    design = fit_trend(monthly(48), "deaths").design
+    design = fit_trend(monthly(48), "deaths").layout
     monkeypatch.setattr(covariance, "refit", lambda *args, **kwargs: refit(*args, **kwargs, max_iter=1))
     with pytest.raises(RuntimeError, match=r"poisson did not converge on 48 rows .* Use harmonics=0"):
         estimate(design, "poisson", "model")
@@ -648,7 +648,7 @@ def test_the_shipped_series_is_fitted_from_any_start(first, outcome):
 
     months = ms.load("region_month").groupby("month")[["events", "deaths_best"]].sum().reset_index()
     trend = fit_trend(months[months["month"].dt.year >= first], outcome)
-    design = trend.design
+    design = trend.layout
     known = sm.NegativeBinomial(design.y, design.X).fit(
         method="bfgs", maxiter=5000, disp=0, start_params=[*trend.estimate.coef, trend.alpha]
     )
