@@ -127,9 +127,9 @@ def fetch(
         raise ValueError(f"fetch: end={end!r} lies before start={start!r}; turn them round.")
     plans = client.plans(wish, datetime.now(UTC).date())
     folder = keeping.folder(cache) / source
-    if refresh is False:  # whichever of them is there
-        plans = [plan for plan in plans if keeping.kept(folder / plan.name) is not None][:1] or plans
     call = Call(wish, plans, folder, refresh, accept_partial, progress)
+    if refresh is False:  # whichever of them is there
+        plans = [plan for plan in plans if call.has(plan)][:1] or plans
     for plan in plans[:-1]:
         try:
             return call.fetched(plan)
@@ -166,12 +166,17 @@ class Call:
     accept_partial: bool
     progress: bool | None
 
+    def has(self, plan: Plan) -> bool:
+        """Whether the file of a plan is in the cache, and complete where that is asked for."""
+        note = keeping.kept(self.folder / plan.name)
+        return note is not None and (self.accept_partial or note.get("complete", True))
+
     def fetched(self, plan: Plan) -> Path:
         """The file of a plan: from the cache where that will do, else from its publisher."""
         target = self.folder / plan.name
         with keeping.locked(target):
             from_cache = plan.fixed if self.refresh is None else not self.refresh
-            if not (from_cache and keeping.kept(target) is not None):
+            if not (from_cache and self.has(plan)):
                 part = keeping.part_of(target)
                 with secret.unlogged(), self._bar(plan) as bar:
                     counted = self._asked(plan, part, self._in_hand(plan), bar)
@@ -191,7 +196,8 @@ class Call:
         """What to do by hand, and what is there of an earlier day."""
         said = plan.in_hand(self.folder / plan.name)
         for path in (self.folder / plan.name for plan in self.plans):
-            if (note := keeping.kept(path)) is not None:
+            note = keeping.kept(path)
+            if note is not None and note.get("complete", True):
                 since = f"fetched on {note['fetched_on'][:10]}" if note else "placed by hand"
                 return f"{said} The file {since} is still there, whole: {path}."
         return said

@@ -97,6 +97,11 @@ def test_a_total_that_lies_is_an_error_with_the_numbers_unless_partial_is_accept
     assert (note(path)["publisher_counts"], note(path)["rows"], note(path)["complete"]) == (total, 6, False)
     _, ledger = ms.read_events(path)
     assert any("counts 9 records in all, 6 are here" in n for n in ledger.notes) == (total == 9)
+    before = len(server.asked)
+    assert cached("ucdp", version="25.1", via="api", accept_partial=True) == path and len(server.asked) == before
+    for refresh in (None, False):
+        with pytest.raises(RuntimeError, match=f"UCDP {says}"):  # not taken from the cache for a whole one
+            cached("ucdp", version="25.1", via="api", refresh=refresh)
 
 
 def test_a_record_on_two_pages_is_told_even_where_the_total_fits(server, cached):
