@@ -19,6 +19,7 @@ _WHERE = {
     "sum_figures": "clean.figure_sums",
     "implied_base": "clean.figure_sums",
     "check": "schema",
+    "fetch": "sources.fetching",
     # link two records of one war
     "match_events": "clean.links",
     # a living record
@@ -110,6 +111,7 @@ if TYPE_CHECKING:
     )
     from mali_stats.report.brief import brief
     from mali_stats.schema import check
+    from mali_stats.sources.fetching import fetch
 
 
 def __getattr__(name: str):

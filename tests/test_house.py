@@ -55,7 +55,7 @@ def test_plots_and_models_do_not_know_each_other():
 
 
 def test_import_is_light():
-    code = "import sys, mali_stats; print([m for m in ('statsmodels', 'seaborn', 'matplotlib', 'scipy') if m in sys.modules])"
+    code = "import sys, mali_stats; print([m for m in ('statsmodels', 'seaborn', 'matplotlib', 'scipy', 'requests') if m in sys.modules])"
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
     assert out.stdout.strip() == "[]"
 
