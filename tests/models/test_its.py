@@ -804,3 +804,9 @@ def test_breaks_of_one_month_share_a_phase():
 def test_descriptive_wants_breaks():
     with pytest.raises(ValueError, match=r"descriptive=True wants breaks=\[ms\.Break"):
         described(None)
+
+
+@pytest.mark.parametrize("n", [0, 1, 2.5, "many", None])
+def test_an_excess_asks_for_a_number_of_draws(n):
+    with pytest.raises((TypeError, ValueError), match="excess: n="):
+        sicily(family="poisson", cov="model", slope=False).excess(n=n)
