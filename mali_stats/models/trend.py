@@ -279,8 +279,9 @@ class Trend:
         Returns
         -------
         DataFrame
-            test, statistic, p_value, note. Ljung-Box on the Pearson residuals (summed over regions) at lag
-            12; with `draws` those of the fit to the counts as reported; Cameron and Trivedi's two tests of overdispersion on the Poisson fit; seasonality by shifting
+            test, statistic, p_value, note. Ljung-Box on the Pearson residuals (summed over regions) at lag 12, with
+            `draws` those of the fit to the counts as reported; Cameron and Trivedi's two tests of overdispersion on
+            the Poisson fit; seasonality by shifting
             the months within each complete calendar year. No p-value under 24 times or 10 events.
         """
         from mali_stats.models import diagnostics
