@@ -276,16 +276,14 @@ def _grouped(frame, by, who) -> tuple[np.ndarray, pd.DataFrame]:
             raise ValueError(f"{who}: the Series by= has another index than the {len(frame)} rows it groups")
         keys = by.rename("group" if by.name is None else by.name).to_frame()
     else:
-        names = (
-            [by] if isinstance(by, str) else list(dict.fromkeys(by)) if isinstance(by, list | tuple | pd.Index) else []
-        )
+        names = [by] if isinstance(by, str) else list(by) if isinstance(by, list | tuple | pd.Index) else []
         lost = [name for name in names if name not in frame]
         if lost or not names:
             has = ", ".join(map(str, frame.columns[:20]))
             raise ValueError(
                 f"{who}: by={_shown(by)} is no column; there are {has}. A Series aligned with the rows is accepted too"
             )
-        keys = frame[names]
+        keys = frame[list(dict.fromkeys(names))]
     if keys.isna().any(axis=None):
         rows = int(keys.isna().any(axis=1).sum())
         raise ValueError(f"{who}: the group is missing in {rows} rows; fill it (say, with 'unknown') or leave them out")

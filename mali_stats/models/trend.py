@@ -169,9 +169,10 @@ class Trend:
         Returns
         -------
         DataFrame
-            The time, `by` if there is one, observed (as reported, also where `draws` were fitted), fitted, and a 95 % interval of the expected count (not
-            of the next observation), by the delta method on the log scale with the covariance chosen; then the
-            same without the season: trend, trend_low, trend_high, the mean of the twelve months.
+            The time, `by` if there is one, observed (as reported, also where `draws` were fitted), fitted, and a 95 %
+            interval of the expected count (not of the next observation), by the delta method on the log scale with the
+            covariance chosen; then the same without the season: trend, trend_low, trend_high, the mean of the twelve
+            months.
 
         Raises
         ------

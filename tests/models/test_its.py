@@ -801,6 +801,13 @@ def test_breaks_of_one_month_share_a_phase():
     assert table["phase"].tolist() == ["before", "ber + timbuktu-blockade", "after timbuktu-blockade"]
 
 
+def test_breaks_outside_the_record_are_named():
+    breaks = [STEP, Break("old", "1990"), Break("new", "2090")]
+    (told,) = (note for note in described(breaks).notes if "begin outside the record" in note)
+    assert told.endswith("nothing can be cut: old, new")
+    assert not any("begin outside" in note for note in described([STEP]).notes)
+
+
 def test_descriptive_wants_breaks():
     with pytest.raises(ValueError, match=r"descriptive=True wants breaks=\[ms\.Break"):
         described(None)
