@@ -284,6 +284,8 @@ def _grouped(frame, by, who) -> tuple[np.ndarray, pd.DataFrame]:
                 f"{who}: by={_shown(by)} is no column; there are {has}. A Series aligned with the rows is accepted too"
             )
         keys = frame[list(dict.fromkeys(names))]
+    if taken := {"reported", "mean"} & set(keys):
+        raise ValueError(f"{who}: a group cannot be called {taken.pop()!r}, as a column of the result is; rename it")
     if keys.isna().any(axis=None):
         rows = int(keys.isna().any(axis=1).sum())
         raise ValueError(f"{who}: the group is missing in {rows} rows; fill it (say, with 'unknown') or leave them out")

@@ -106,6 +106,7 @@ def test_what_comes_back(events):
 
 def test_draws_can_be_added_up_to_fewer_groups(events):
     drawn = draw_totals(events, ["place", "year"], n=100, shared_sd=0.3)
+    assert drawn.sum(["place", "place"]).groups.equals(drawn.sum("place").groups)
     places = drawn.sum("place")
     assert places.groups["place"].tolist() == list("abcd")
     assert places.reported.tolist() == events.groupby("place")["deaths_best"].sum().tolist()
@@ -221,6 +222,7 @@ def test_shared_sd_must_be_said(events):
         ({"by": None}, "by=None is no column; there are type_of_violence, deaths_best"),
         ({"by": np.arange(300)}, "by=a ndarray is no column.*A Series aligned with the rows"),
         ({"by": []}, r"by=\[\] is no column"),
+        ({"by": pd.Series(range(300), name="mean")}, "a group cannot be called 'mean'"),
         ({"by": pd.Series([1, 2])}, "has another index than the 300 rows"),
         ({"by": pd.Series([None] + [1.0] * 299)}, "the group is missing in 1 rows"),
     ],
