@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -13,14 +12,13 @@ import pandas as pd
 from mali_stats import catalog
 from mali_stats.models.covariance import estimate
 from mali_stats.models.design import design_of
-from mali_stats.models.its import Break
+from mali_stats.models.its import _ISO, Break
 from mali_stats.models.score_curve import FEWEST_BLOCKS, level_curve
 from mali_stats.models.timeline import whole
 from mali_stats.models.trend import FAMILIES
 
 #: Arguments of `fit_trend` that make the null, and their defaults.
 ITS = {"family": "nb2", "harmonics": 2, "offset": None, "by": None, "time": "month"}
-_ISO = re.compile(r"\d{4}(-\d{2}(-\d{2})?)?")
 
 
 @dataclass(frozen=True, repr=False, eq=False)

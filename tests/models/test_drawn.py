@@ -8,6 +8,7 @@ import pytest
 from scipy import stats
 
 import mali_stats as ms
+from mali_stats.models.excess import drawn
 from mali_stats.models.pooling import pool_rubin
 from mali_stats.models.totals import draw_totals
 from mali_stats.models.trend import fit_trend
@@ -174,6 +175,8 @@ def test_the_excess_of_a_pooled_trend_is_the_difference_of_two_fitted_means(nati
     trend = fit_trend(frame, "deaths_best", breaks=[law], draws=draws)
     with pytest.raises(ValueError, match="of='observed' would take.*With draws ask of='fitted'"):
         trend.excess()
+    fewest = replace(trend.estimate, degrees=trend.estimate.degrees.min())
+    np.testing.assert_array_equal(drawn(trend.estimate, 5, 1), drawn(fewest, 5, 1))
     total = trend.excess("fitted").total.iloc[0]
     table = trend.predict(counterfactual=True).query("month >= '2019-01-01'")
     assert total["excess"] == pytest.approx((table["fitted"] - table["counterfactual"]).sum())
