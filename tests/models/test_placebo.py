@@ -8,6 +8,7 @@ import pytest
 import statsmodels.api as sm
 from scipy import stats
 
+from mali_stats.models import placebo
 from mali_stats.models.breaks import find_breaks
 from mali_stats.models.covariance import estimate
 from mali_stats.models.design import design_of
@@ -317,3 +318,16 @@ def test_repr_and_tidy():
     assert tidy["z"].abs().iloc[1] == found.curve["z"].abs().max()
     assert repr(found).splitlines()[0] == "Placebo dates of events, 2013-01 to 2021-01, 199 permutations"
     assert "<table" in found._repr_html_()
+
+
+def test_the_largest_of_a_shuffled_curve_counts_whichever_way_it_goes(monkeypatch):
+    """A drop of 3 somewhere in every shuffled curve: none is less than the record's rise of 2."""
+
+    def curves(design, estimate, family, places, block, n_perm, seed):
+        z, null = np.zeros(len(places)), np.zeros((n_perm, len(places)))
+        z[5], null[:, 7] = 2.0, -3.0
+        return z, null
+
+    monkeypatch.setattr(placebo, "level_curve", curves)
+    found = ask(record(), None, n_perm=99)
+    assert found.p_sup == 1 and found.critical == 3
