@@ -12,6 +12,7 @@ from mali_stats.models.break_dates import KINDS, intervals
 from mali_stats.models.dated import Timeline, timeline
 from mali_stats.models.design import FEWEST_EVENTS, FEWEST_TIMES
 from mali_stats.models.segments import Cost, best_cuts, bic, bootstrap, cost_of, sup_f
+from mali_stats.models.timeline import whole
 
 COSTS = ("nb", "poisson", "l2")
 TRANSFORMS = {None: np.asarray, "log1p": np.log1p, "anscombe": lambda y: 2 * np.sqrt(y + 0.375)}
@@ -174,7 +175,7 @@ def find_breaks(
     Raises
     ------
     TypeError
-        If `y` is no Series of numbers, or its index neither months nor years.
+        If `y` is no Series of numbers, its index neither months nor years, or a size or number is not whole.
     ValueError
         If a time is missing, a count cannot be one, an argument is unknown, or the series is shorter than two
         regimes or has one value only.
@@ -282,8 +283,7 @@ def _check_choices(cost, transform, ci, min_size, max_breaks, n_boot):
             "with cost='l2' only"
         )
     for name, got, least in (("min_size", min_size, 2), ("max_breaks", max_breaks, 0), ("n_boot", n_boot, 0)):
-        if got != int(got) or got < least:
-            raise ValueError(f"find_breaks: {name}={got!r}; a whole number, {least} or more, is wanted")
+        whole(got, least, name, "find_breaks")
 
 
 def _check_series(line, cost, transform, min_size):

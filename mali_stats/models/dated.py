@@ -73,7 +73,7 @@ def timeline(y) -> Timeline:
     TypeError
         If it is no Series, or its index is neither months nor years.
     ValueError
-        If a time is missing, there twice, or without a value.
+        If there is nothing, or a time is missing, there twice, or without a value.
 
     Examples
     --------
@@ -86,10 +86,12 @@ def timeline(y) -> Timeline:
             f"find_breaks: got {kind}; a Series of numbers indexed by months or years is wanted, as "
             "panel.groupby('month')['events'].sum() makes one"
         )
+    if not len(y):
+        raise ValueError("find_breaks: the series is empty; look at what was filtered before")
     ordinals, monthly = _ordinals(y.index)
     order = np.argsort(ordinals, kind="stable")
     values, ordinals = y.to_numpy(float, na_value=np.nan)[order], ordinals[order]
-    line = Timeline(values, int(ordinals[0]) if len(y) else 0, monthly, "values" if y.name is None else str(y.name))
+    line = Timeline(values, int(ordinals[0]), monthly, "values" if y.name is None else str(y.name))
     _check(line, ordinals)
     return line
 
@@ -117,6 +119,11 @@ def _check(line, ordinals):
         )
     if (steps > 1).any():
         gap = int(np.argmax(steps > 1))
+        if line.monthly and (steps % 12 == 0).all():
+            raise ValueError(
+                f"find_breaks: the dates are {line.label(0)}, {line.label(steps[0])} and so on, one a year, and dates "
+                "are read as months; of yearly data make the index years, as in y.set_axis(y.index.year)"
+            )
         raise ValueError(
             f"find_breaks: {line.unit} {line.label(ordinals[gap] + 1 - line.first)} is missing, between "
             f"{line.label(0)} and {line.label(ordinals[-1] - line.first)}. A {line.unit} without events is a 0: build "

@@ -85,7 +85,7 @@ def seasonality(residuals, month, harmonics=2, permutations=PERMUTATIONS, seed=S
 
 def diagnostics(trend) -> pd.DataFrame:
     """One row a test; see `Trend.diagnostics`."""
-    design, fit = trend.layout, trend.estimate
+    design, fit = trend.layout, _of_reported(trend)
     rows = [_ljung_box(design, fit), *_overdispersion(design), _season(design, trend.family)]
     out = pd.DataFrame(rows, columns=["test", "statistic", "p_value", "note"])
     if design.short:
@@ -139,7 +139,12 @@ def sensitivity(trend, term) -> pd.DataFrame:
     checks = (_covariances, _families, _seasons, _starts, _months)
     rows = [row for check in checks for row in check(trend, term)]
     out = pd.DataFrame(rows, columns=["check", "choice", "rate_ratio", "conf_low", "conf_high"])
-    return out.assign(change=out["rate_ratio"] - np.exp(trend.estimate.coef[trend.layout.names.index(term)]))
+    return out.assign(change=out["rate_ratio"] - np.exp(_of_reported(trend).coef[trend.layout.names.index(term)]))
+
+
+def _of_reported(trend):
+    """The fit to the counts as reported, which all checks are of; with draws that is not the pooled one."""
+    return getattr(trend.estimate, "reported", trend.estimate)
 
 
 def _row(check, choice, design, term, family, cov, lags):

@@ -72,6 +72,11 @@ def pooled_estimate(draws, design, family, cov, lags=None) -> PooledEstimate:
     between = (1 + 1 / M) * np.atleast_2d(np.cov(coefs.T))
     coef = coefs.mean(axis=0)
     notes += [note for note in dict.fromkeys(note for fit in fits for note in fit.notes)]
+    total = counts.sum() / M
+    notes.append(
+        f"fitted to {total:,.0f} {design.outcome} on average of the draws; reported, and `observed` in predict(), are "
+        f"{design.y.sum():,.0f}"
+    )
     year = design.names.index("year")
     share = float(1 - table["within"][year] / table["total"][year])
     notes.append(

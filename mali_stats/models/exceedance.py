@@ -9,6 +9,7 @@ from scipy import stats
 from mali_stats.models.exact import garwood
 from mali_stats.models.laws import pareto_log_sf, sizes_of
 from mali_stats.models.pareto_tail import AT_LEAST, fit_pareto, smallest_of_tail
+from mali_stats.models.timeline import whole
 
 FEWEST_YEARS = 5  # for resampling them
 FEWEST_ABOVE = 10  # events that the generalized Pareto is fitted to
@@ -66,8 +67,8 @@ def exceedance(sizes, years, at, *, threshold=None, n_boot: int = 2000, seed: in
     Raises
     ------
     TypeError, ValueError
-        If sizes are not whole numbers, years not whole, not in the record or not one an event, or too few events
-        are above the threshold.
+        If sizes, threshold or n_boot are not whole numbers, years not whole, not in the record or not one an event, or
+        the events above the threshold are too few or all of one size.
 
     References
     ----------
@@ -115,14 +116,15 @@ def exceedance(sizes, years, at, *, threshold=None, n_boot: int = 2000, seed: in
 
 def _check_options(threshold, n_boot):
     for name, given in (("threshold", threshold), ("n_boot", n_boot)):
-        if given is not None and (given < 0 or given != int(given)):
-            raise ValueError(f"exceedance: {name} is {given}; a whole number of 0 or more is wanted")
+        if given is not None:
+            whole(given, 0, name, "exceedance")
 
 
 def _asked(at):
-    at = sizes_of(np.atleast_1d(at), "exceedance")
-    if (at < 1).any():
-        raise ValueError(f"exceedance: at is {at.min():g}; sizes of 1 or more can be asked about")
+    at = sizes_of(np.atleast_1d(at), "exceedance, at=")
+    if not len(at) or (at < 1).any():
+        got = f"{at.min():g}" if len(at) else "empty"
+        raise ValueError(f"exceedance: at is {got}; sizes of 1 or more can be asked about")
     return at
 
 
@@ -137,7 +139,13 @@ def _enough_for_the_rule(sizes):
 
 def _enough(sizes, xmin) -> int:
     """Count the events of the tail; raise where they are too few to fit."""
-    above = int(np.sum(sizes >= xmin))
+    tail = sizes[sizes >= xmin]
+    above = len(tail)
+    if above and np.ptp(tail) == 0:
+        raise ValueError(
+            f"exceedance: all {above} events of {xmin:g} or more are of {tail[0]:g}, so no law can be fitted; lower "
+            "threshold="
+        )
     if above < FEWEST_ABOVE:
         raise ValueError(
             f"exceedance: {above} events of {xmin:g} or more, and {FEWEST_ABOVE} are the fewest to fit; lower "
@@ -148,6 +156,12 @@ def _enough(sizes, xmin) -> int:
 
 def _record(sizes, years, record):
     """Check sizes, years and record; give arrays of floats, of whole years, and of the record's years in order."""
+    both = isinstance(sizes, pd.Series) and isinstance(years, pd.Series)
+    if both and len(sizes) == len(years) and not sizes.index.equals(years.index):
+        raise ValueError(
+            "exceedance: sizes and years have different indexes, so that rows would be paired wrongly; take both from "
+            "one frame"
+        )
     sizes = sizes_of(sizes, "exceedance")
     if np.ndim(years) != 1 or len(years) != len(sizes):
         raise ValueError(
@@ -156,7 +170,12 @@ def _record(sizes, years, record):
     if not len(sizes):
         raise ValueError("exceedance: there are no events")
     years = _whole_years(years)
-    record = np.arange(years.min(), years.max() + 1) if record is None else np.unique(_whole_years(list(record)))
+    if record is None:
+        record = np.arange(years.min(), years.max() + 1)
+    elif np.ndim(record) != 1 or not len(record):
+        raise ValueError(f"exceedance: record is {record!r}; the years it covers are wanted, as range(2012, 2024)")
+    else:
+        record = np.unique(_whole_years(record))
     outside = years[~np.isin(years, record)]
     if len(outside):
         raise ValueError(

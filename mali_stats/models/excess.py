@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from mali_stats.models.timeline import whole
+
 #: Of a linear predictor that is drawn; exp() of more overflows, and says no more.
 LARGEST = 500.0
 OF = ("observed", "fitted")
@@ -83,11 +85,12 @@ def drawn(estimate, n: int, seed: int) -> np.ndarray:
     where it is.
     """
     rng = np.random.default_rng(seed)
+    degrees = np.nanmin(estimate.degrees)  # of draws each coefficient has its own; the fewest serve them all
     size, turn = np.linalg.eigh(np.where(np.isnan(estimate.matrix), 0, estimate.matrix))
     root = (turn * np.sqrt(np.maximum(size, 0))) @ turn.T
     steps = rng.normal(size=(n, len(size))) @ root
-    if np.isfinite(estimate.degrees):
-        steps *= np.sqrt(estimate.degrees / rng.chisquare(estimate.degrees, (n, 1)))
+    if np.isfinite(degrees):
+        steps *= np.sqrt(degrees / rng.chisquare(degrees, (n, 1)))
     return estimate.coef + steps
 
 
@@ -95,6 +98,12 @@ def excess(trend, of: str, n: int, seed: int) -> Excess:
     """Take the counterfactual from what was observed or fitted; see `Trend.excess`."""
     if of not in OF:
         raise ValueError(f"excess: of={of!r} is unknown; accepted are {', '.join(OF)}")
+    if of == "observed" and trend.counting_share is not None:
+        raise ValueError(
+            "excess: of='observed' would take a counterfactual of the drawn counts from the counts as reported, which "
+            "are another quantity (draws of 'vesco' lie well above them). With draws ask of='fitted'"
+        )
+    n = whole(n, 2, "n", "excess")
     layout, bare = trend.layout, without(trend.layout)
     rows = np.flatnonzero((bare != layout.X).any(axis=1))
     coefs = np.vstack([trend.estimate.coef, drawn(trend.estimate, n, seed)])

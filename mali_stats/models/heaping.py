@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 from pandas.api import types
-from statsmodels.stats.proportion import proportion_confint
 
 from mali_stats import catalog
+from mali_stats.models.exact import clopper_pearson
 
 SMALLEST = 10  # below it, too few numbers are round to say anything
 MULTIPLES = (5, 10)
@@ -39,7 +39,9 @@ def heaping(x, *, convention: str | None = None, conf: float = 0.95) -> pd.DataF
     Raises
     ------
     ValueError
-        For counts that are missing, negative or not whole, or an unknown convention.
+        For counts that are missing, negative or not whole, an unknown convention, or a confidence not between 0 and 1.
+    TypeError
+        If the counts are not one-dimensional.
 
     Notes
     -----
@@ -54,6 +56,8 @@ def heaping(x, *, convention: str | None = None, conf: float = 0.95) -> pd.DataF
     0  multiple      5  8      4  0.500
     1  multiple     10  8      3  0.375
     """
+    if not 0 < conf < 1:
+        raise ValueError(f"heaping: conf={conf!r}; it lies between 0 and 1, such as 0.95")
     values = _values(x)
     large = values[values >= SMALLEST]
     rows = [("multiple", m, None, None, int((large % m == 0).sum()), 1 / m) for m in MULTIPLES]
@@ -65,10 +69,13 @@ def heaping(x, *, convention: str | None = None, conf: float = 0.95) -> pd.DataF
 
 
 def _values(x) -> np.ndarray:
+    if isinstance(x, pd.DataFrame) or np.ndim(x) != 1:
+        raise TypeError(f"heaping: counts are wanted in one dimension, one an event, got a {type(x).__name__}")
     column = pd.Series(x, dtype=None if len(x) else float)
-    if not types.is_numeric_dtype(column):
+    there = column.dropna().infer_objects()
+    if len(there) and (not types.is_numeric_dtype(there) or types.is_bool_dtype(there)):
         raise ValueError(f"heaping: got {column.dtype}, not numbers; use pd.to_numeric first")
-    numbers = column.to_numpy(float, na_value=np.nan)
+    numbers = pd.to_numeric(column).to_numpy(float, na_value=np.nan)
     wrong = ~((numbers >= 0) & (numbers % 1 == 0))
     if wrong.any():
         raise ValueError(
@@ -81,7 +88,7 @@ def _values(x) -> np.ndarray:
 def _shares(count, n, conf) -> tuple:
     if not n:
         return (np.full(len(count), np.nan),) * 3
-    return count / n, *proportion_confint(count, n, 1 - conf, method="beta")
+    return count / n, *clopper_pearson(count, n, conf)
 
 
 def _conventions(which) -> list[tuple]:

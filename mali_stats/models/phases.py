@@ -90,7 +90,7 @@ def phases(layout, breaks) -> Phases:
     cut = segments(breaks, layout.times, layout.monthly)
     found = [_rates(layout, cut, np.flatnonzero(layout.group == i)) for i in range(max(layout.levels, 1))]
     table = pd.concat([table for table, _ in found], ignore_index=True)
-    notes = [*layout.notes, *_notes(table, layout.monthly, sorted({df for _, df in found}))]
+    notes = [*layout.notes, *_notes(table, layout.monthly, sorted({df for _, df in found})), *_beyond(layout, breaks)]
     return Phases(layout.outcome, table, notes + its.notes(breaks, False, layout.monthly, layout.frame))
 
 
@@ -114,6 +114,13 @@ def _rates(layout, cut, rows):
     if layout.by:
         table.insert(0, layout.by, layout.frame[layout.by].iloc[rows[0]])
     return table, df
+
+
+def _beyond(layout, breaks):
+    """Name the breaks that begin before the record or after it."""
+    first, last = layout.times[[0, -1]]
+    beyond = [item.label for item in breaks if not first <= item.first(layout.monthly) <= last]
+    return [f"begin outside the record, where nothing can be cut: {', '.join(beyond)}"] if beyond else []
 
 
 def _spans(layout, cut):

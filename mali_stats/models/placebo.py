@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -13,12 +12,13 @@ import pandas as pd
 from mali_stats import catalog
 from mali_stats.models.covariance import estimate
 from mali_stats.models.design import design_of
+from mali_stats.models.its import _ISO, Break
 from mali_stats.models.score_curve import FEWEST_BLOCKS, level_curve
+from mali_stats.models.timeline import whole
 from mali_stats.models.trend import FAMILIES
 
 #: Arguments of `fit_trend` that make the null, and their defaults.
 ITS = {"family": "nb2", "harmonics": 2, "offset": None, "by": None, "time": "month"}
-_ISO = re.compile(r"\d{4}(-\d{2}(-\d{2})?)?")
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -116,7 +116,7 @@ def placebo_its(
     Raises
     ------
     TypeError
-        If `date` is none of those, or an argument is not one of `fit_trend`'s named above.
+        If `date` is none of those, an argument is not one of `fit_trend`'s named above, or a number is not whole.
     ValueError
         If `date` comes from `find_breaks`: a p-value at a date that the data chose is not one. If it is no date that
         is tried, there are fewer than 5 blocks, or regions differ in their months.
@@ -216,8 +216,7 @@ def _choices(its, n_perm) -> list:
             f"placebo_its: family={chosen['family']!r}, harmonics={chosen['harmonics']!r}; accepted are "
             f"{', '.join(FAMILIES)}, and the whole numbers 0 to 5"
         )
-    if n_perm != int(n_perm) or n_perm < 19:
-        raise ValueError(f"placebo_its: n_perm={n_perm!r}; a whole number, 19 or more, is wanted (999 by default)")
+    whole(n_perm, 19, "n_perm", "placebo_its")
     return list(chosen.values())
 
 
@@ -236,7 +235,7 @@ def _date(given) -> tuple[str, pd.Timestamp | None]:
             "an ms.Break, or None. A date out of find_breaks was chosen by the data: use date=None and .p_sup"
         )
     if _ISO.fullmatch(given):
-        return given, pd.Timestamp(given)
+        return given, Break(f"at {given}", given).date
     table = catalog.seed("calendar").set_index("label")
     if given not in table.index:
         near = catalog._nearest(given, table.index)
@@ -266,8 +265,7 @@ def _refuse_chosen(given):
 
 def _check_blocks(design, block, min_side):
     for name, got in (("block", block), ("min_side", min_side)):
-        if got != int(got) or got < 1:
-            raise ValueError(f"placebo_its: {name}={got!r}; a whole number, 1 or more, is wanted")
+        whole(got, 1, name, "placebo_its")
     times, rows = len(design.times), len(design.y)
     if rows != times * max(design.levels, 1):
         raise ValueError(

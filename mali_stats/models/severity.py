@@ -8,6 +8,7 @@ from mali_stats.models.laws import Pareto, sizes_of
 from mali_stats.models.pareto_tail import AT_LEAST, fit_pareto, pareto_distances, pareto_gaps, smallest_of_tail
 from mali_stats.models.power_tail import FEWEST, fit_power_law, power_law_distances
 from mali_stats.models.tail import MODELS, Tail
+from mali_stats.models.timeline import whole
 from mali_stats.models.vuong import against_lognormal
 
 
@@ -55,7 +56,7 @@ def fit_tail(x, *, xmin: int | None = None, model: str = "powerlaw", n_boot: int
     Raises
     ------
     TypeError
-        If the sizes are not one-dimensional.
+        If the sizes are not one-dimensional, or xmin or n_boot is no whole number.
     ValueError
         If they are not whole, missing, below 0 or all equal, if fewer than 10 are in the tail (50 of 1 and more
         for the rule of the gpd), or if the model or an option is unknown.
@@ -94,10 +95,9 @@ def fit_tail(x, *, xmin: int | None = None, model: str = "powerlaw", n_boot: int
 def _check_options(xmin, model, n_boot):
     if model not in MODELS:
         raise ValueError(f"fit_tail: model is {model!r}; accepted are {' and '.join(map(repr, MODELS))}")
-    if n_boot < 0 or n_boot != int(n_boot):
-        raise ValueError(f"fit_tail: n_boot is {n_boot}; a whole number is wanted, 0 to skip the goodness of fit")
-    if xmin is not None and (xmin < 1 or xmin != int(xmin)):
-        raise ValueError(f"fit_tail: xmin is {xmin}; a whole number of 1 or more is wanted")
+    whole(n_boot, 0, "n_boot", "fit_tail")
+    if xmin is not None:
+        whole(xmin, 1, "xmin", "fit_tail")
 
 
 def _pareto(values, xmin) -> tuple[Pareto, float]:

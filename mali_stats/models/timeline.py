@@ -119,8 +119,8 @@ def _frequency(index: pd.DatetimeIndex, step: str, who: str) -> str:
 
 
 def whole(value, least: int, name: str, who: str) -> int:
-    """A whole number of at least so much, or an error that says which is none."""
-    if isinstance(value, bool) or not types.is_integer(value):
+    """A whole number of at least so much, or an error that says which is none; 12.0 is one."""
+    if isinstance(value, bool) or not (types.is_number(value) and np.isfinite(value) and value % 1 == 0):
         raise TypeError(f"{who}: {name}={value!r} is a {type(value).__name__}; a whole number is wanted.")
     if value < least:
         raise ValueError(f"{who}: {name}={value}; {least} or more is accepted.")

@@ -6,9 +6,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
+from pandas.api import types
 
 from mali_stats.allot import sainte_lague
 from mali_stats.models.summing import drawn_sums, shared_sums
+from mali_stats.models.timeline import whole
 from mali_stats.models.uncertainty import MODELS, fatality_dist
 from mali_stats.panel.shares import cell_shares, is_panel
 from mali_stats.schema import DEATHS, EVENTS
@@ -142,7 +144,7 @@ def draw_totals(
     Raises
     ------
     TypeError
-        Without `shared_sd`.
+        Without `shared_sd`, or if `events` is no table or `n` no whole number.
     ValueError
         For unknown choices, events of several sources, ACLED's under "vesco", a missing group, more of side b's dead
         than dead, or a panel that these events do not give.
@@ -189,8 +191,11 @@ def _check_choices(events, n, shared_sd, model, exclude_side_b):
         )
     if model not in MODELS:
         raise ValueError(f"draw_totals: model={model!r} is unknown; accepted are {', '.join(MODELS)}")
-    if not (np.isfinite(shared_sd) and shared_sd >= 0) or n != int(n) or n < 2:
-        raise ValueError(f"draw_totals: n={n!r}, shared_sd={shared_sd!r}; n is 2 or more, shared_sd 0 or more")
+    whole(n, 2, "n", "draw_totals")
+    if not types.is_number(shared_sd) or not (np.isfinite(shared_sd) and shared_sd >= 0):
+        raise ValueError(f"draw_totals: shared_sd={shared_sd!r}; a number of 0 or more is accepted, such as 0 and 0.2")
+    if not isinstance(events, pd.DataFrame):
+        raise TypeError(f"draw_totals: events is a {type(events).__name__}; the table of read_events is wanted")
     if exclude_side_b and model == "bounds":
         raise ValueError(
             "draw_totals: exclude_side_b goes with model='vesco' only: low and high are recorded of all dead, "
@@ -198,7 +203,7 @@ def _check_choices(events, n, shared_sd, model, exclude_side_b):
         )
     if not len(events):
         raise ValueError("draw_totals: there are no events; look at what was filtered before")
-    sources = list(events["source"].unique()) if "source" in events else []
+    sources = list(events["source"].astype(object).fillna("no source").unique()) if "source" in events else []
     if len(sources) > 1:
         raise ValueError(f"draw_totals: events of {', '.join(map(str, sources))}; two records of one war are not added")
     if model == "vesco" and sources not in ([], [ucdp.SOURCE]):
@@ -227,13 +232,13 @@ def _values(events, model, exclude_side_b) -> tuple[pd.DataFrame, list[str]]:
 
 def _without_side_b(events, values) -> pd.DataFrame:
     rest = values["deaths_best"] - values["deaths_b"]
-    wrong = values.index[rest < 0]
+    wrong = values.index[(rest < 0) | (values["deaths_b"] < 0)]
     if len(wrong):
         named = events["event_id"] if "event_id" in events else events.index.to_series()
         ids = ", ".join(map(str, named.iloc[wrong[:3]]))
         raise ValueError(
-            f"draw_totals: more of side b's dead than dead in {len(wrong)} events ({ids}); look at deaths_b and "
-            "deaths_best there, or leave them out first"
+            f"draw_totals: more of side b's dead than dead in {len(wrong)} events ({ids}), or fewer than none; look at "
+            "deaths_b and deaths_best there, or leave them out first"
         )
     return values.assign(deaths_best=rest).drop(columns="deaths_b")
 
@@ -271,18 +276,26 @@ def _grouped(frame, by, who) -> tuple[np.ndarray, pd.DataFrame]:
             raise ValueError(f"{who}: the Series by= has another index than the {len(frame)} rows it groups")
         keys = by.rename("group" if by.name is None else by.name).to_frame()
     else:
-        names = [by] if isinstance(by, str) else list(by)
+        names = [by] if isinstance(by, str) else list(by) if isinstance(by, list | tuple | pd.Index) else []
         lost = [name for name in names if name not in frame]
         if lost or not names:
             has = ", ".join(map(str, frame.columns[:20]))
-            raise ValueError(f"{who}: by={by!r} is no column; there are {has}")
-        keys = frame[names]
+            raise ValueError(
+                f"{who}: by={_shown(by)} is no column; there are {has}. A Series aligned with the rows is accepted too"
+            )
+        keys = frame[list(dict.fromkeys(names))]
+    if taken := {"reported", "mean"} & set(keys):
+        raise ValueError(f"{who}: a group cannot be called {taken.pop()!r}, as a column of the result is; rename it")
     if keys.isna().any(axis=None):
         rows = int(keys.isna().any(axis=1).sum())
         raise ValueError(f"{who}: the group is missing in {rows} rows; fill it (say, with 'unknown') or leave them out")
     which = keys.groupby(list(keys), observed=True, sort=True).ngroup().to_numpy()
     first = np.unique(which, return_index=True)[1]
     return which, keys.iloc[first].reset_index(drop=True)
+
+
+def _shown(by):
+    return repr(by) if by is None or isinstance(by, str | list | tuple) else f"a {type(by).__name__}"
 
 
 def _outside(pieces, values) -> list[str]:

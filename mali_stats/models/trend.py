@@ -169,9 +169,10 @@ class Trend:
         Returns
         -------
         DataFrame
-            The time, `by` if there is one, observed, fitted, and a 95 % interval of the expected count (not
-            of the next observation), by the delta method on the log scale with the covariance chosen; then the
-            same without the season: trend, trend_low, trend_high, the mean of the twelve months.
+            The time, `by` if there is one, observed (as reported, also where `draws` were fitted), fitted, and a 95 %
+            interval of the expected count (not of the next observation), by the delta method on the log scale with the
+            covariance chosen; then the same without the season: trend, trend_low, trend_high, the mean of the twelve
+            months.
 
         Raises
         ------
@@ -215,7 +216,7 @@ class Trend:
         ----------
         of : {"observed", "fitted"}
             "observed": how many more were recorded than the trend without its breaks expects. "fitted": how many
-            more the trend expects with its breaks than without.
+            more the trend expects with its breaks than without; the one to ask of a trend with `draws`.
         n, seed : int
             Draws of the coefficients from the covariance chosen (multivariate t), and their seed.
 
@@ -228,8 +229,9 @@ class Trend:
 
         Raises
         ------
-        ValueError
-            If the trend has no breaks.
+        TypeError, ValueError
+            If the trend has no breaks, `n` is no whole number of 2 or more, or "observed" is asked of a trend with
+            `draws`: its counterfactual is of the drawn counts and not of the reported ones.
         """
         return excess.excess(self, of, n, seed)
 
@@ -259,7 +261,8 @@ class Trend:
             hc0, hac with 3, 6 and 12 lags), "family" (all three), "harmonics" (none, one, two; of months),
             "start" (every later January that leaves 24 months; every later year that leaves 5), "drop_month"
             (every time left out in turn; no intervals).
-            `change` is the difference from this fit's ratio. A start that cannot be fitted has NaN, such as one
+            `change` is the difference from this fit's ratio; all are of the counts as reported, with `draws` the
+            fit and what it is compared with alike. A start that cannot be fitted has NaN, such as one
             less than 12 months before a break.
 
         Raises
@@ -277,8 +280,9 @@ class Trend:
         Returns
         -------
         DataFrame
-            test, statistic, p_value, note. Ljung-Box on the Pearson residuals (summed over regions) at lag
-            12; Cameron and Trivedi's two tests of overdispersion on the Poisson fit; seasonality by shifting
+            test, statistic, p_value, note. Ljung-Box on the Pearson residuals (summed over regions) at lag 12, with
+            `draws` those of the fit to the counts as reported; Cameron and Trivedi's two tests of overdispersion on
+            the Poisson fit; seasonality by shifting
             the months within each complete calendar year. No p-value under 24 times or 10 events.
         """
         from mali_stats.models import diagnostics

@@ -243,9 +243,13 @@ def fatality_dist(
 def _counts(name, values, shape=None) -> np.ndarray:
     """The numbers as floats, all there, whole and not negative."""
     if values is None:
-        raise ValueError(f"fatality_dist: {name} is wanted as well with model='bounds'")
+        why = "" if name == "deaths" else " as well with model='bounds'"
+        raise ValueError(f"fatality_dist: {name} is wanted{why}: a number, or one for each event")
+    if isinstance(values, pd.DataFrame | dict) or np.ndim(values) > 1:
+        raise ValueError(f"fatality_dist: {name} is a {type(values).__name__}; give a number, or one column of them")
     column = pd.Series([values] if np.ndim(values) == 0 else values).reset_index(drop=True)
-    if not types.is_numeric_dtype(column.dropna().infer_objects()):
+    there = column.dropna().infer_objects()
+    if len(there) and (not types.is_numeric_dtype(there) or types.is_bool_dtype(there)):
         raise ValueError(f"fatality_dist: {name} holds {column.dtype}, not numbers; use pd.to_numeric first")
     numbers = pd.to_numeric(column).to_numpy(float, na_value=np.nan)
     wrong = np.flatnonzero(~((numbers >= 0) & (numbers % 1 == 0)))

@@ -83,9 +83,10 @@ def counterfactual_handles(alone: bool) -> list:
 
 
 def excess_line(trend) -> str:
-    """Return the total excess with its interval, in words."""
-    found = trend.excess()
+    """Return the total excess with its interval, in words: as recorded, or as fitted where draws were."""
+    of, said = ("observed", "recorded") if trend.counting_share is None else ("fitted", "fitted")
+    found = trend.excess(of)
     row = found.total.iloc[-1]
     first, last = (f"{t:%Y-%m}" if hasattr(t, "strftime") else f"{t:g}" for t in (row["start"], row["end"]))
     ends = f"95 % interval {row['conf_low']:,.0f} to {row['conf_high']:,.0f}"
-    return f"recorded less counterfactual, {first} to {last}: {row['excess']:,.0f} ({ends})"
+    return f"{said} less counterfactual, {first} to {last}: {row['excess']:,.0f} ({ends})"

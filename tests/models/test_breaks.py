@@ -371,14 +371,26 @@ def test_what_is_no_series_of_months_or_years_is_refused(y, message):
         ({"ci": "bayes"}, "ci='bayes' is unknown"),
         ({"transform": "sqrt", "cost": "l2"}, "transform='sqrt' is unknown"),
         ({"transform": "log1p"}, "goes with cost='l2' only"),
-        ({"min_size": 1}, "min_size=1; a whole number, 2 or more"),
+        ({"min_size": 1}, "min_size=1; 2 or more"),
         ({"max_breaks": 1.5}, "max_breaks=1.5"),
         ({"n_boot": -1}, "n_boot=-1"),
+        ({"min_size": "many"}, "find_breaks: min_size='many' is a str; a whole number is wanted"),
+        ({"max_breaks": None}, "max_breaks=None is a NoneType"),
     ],
 )
 def test_a_choice_that_is_not_offered_is_refused(options, message):
-    with pytest.raises(ValueError, match=message):
+    with pytest.raises((TypeError, ValueError), match=message):
         find_breaks(monthly(counts()[0]), **options)
+
+
+def test_nothing_and_dates_of_one_day_a_year_are_told_apart_from_gaps():
+    for index in (pd.DatetimeIndex([]), pd.RangeIndex(0)):
+        with pytest.raises(ValueError, match="the series is empty; look at what was filtered"):
+            find_breaks(pd.Series([], index=index, dtype=float))
+    yearly = pd.Series(range(30), pd.date_range("1990", periods=30, freq="YS"))
+    with pytest.raises(ValueError, match="1990-01, 1991-01 and so on, one a year.*y.set_axis"):
+        find_breaks(yearly)
+    assert find_breaks(yearly.set_axis(yearly.index.year), n_boot=0).line.unit == "year"
 
 
 def test_log1p_of_a_negative_value_is_refused():

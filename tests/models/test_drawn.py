@@ -8,6 +8,7 @@ import pytest
 from scipy import stats
 
 import mali_stats as ms
+from mali_stats.models.excess import drawn
 from mali_stats.models.pooling import pool_rubin
 from mali_stats.models.totals import draw_totals
 from mali_stats.models.trend import fit_trend
@@ -166,3 +167,30 @@ def test_the_shipped_draws_are_of_the_shipped_months():
         assert 0.005 < trend.counting_share < 0.1 and "40 draws" in repr(trend)
     with pytest.raises(ValueError, match="Keep one kind of draws"):
         fit_trend(months, "deaths_best", draws=table)
+
+
+def test_the_excess_of_a_pooled_trend_is_the_difference_of_two_fitted_means(national):
+    frame, draws = national
+    law = ms.Break("law", "2019-01")
+    trend = fit_trend(frame, "deaths_best", breaks=[law], draws=draws)
+    with pytest.raises(ValueError, match="of='observed' would take.*With draws ask of='fitted'"):
+        trend.excess()
+    fewest = replace(trend.estimate, degrees=trend.estimate.degrees.min())
+    np.testing.assert_array_equal(drawn(trend.estimate, 5, 1), drawn(fewest, 5, 1))
+    total = trend.excess("fitted").total.iloc[0]
+    table = trend.predict(counterfactual=True).query("month >= '2019-01-01'")
+    assert total["excess"] == pytest.approx((table["fitted"] - table["counterfactual"]).sum())
+    assert total["conf_low"] < total["excess"] < total["conf_high"]
+    ax = ms.plot(trend)
+    shown = [artist.get_text() for artist in ax.figure.findobj(lambda artist: hasattr(artist, "get_text"))]
+    assert any("fitted less counterfactual" in text for text in shown)
+    assert not any("recorded less counterfactual" in text for text in shown)
+
+
+def test_the_checks_of_a_pooled_trend_are_of_the_counts_as_reported(national):
+    frame, draws = national
+    pooled, plain = fit_trend(frame, "deaths_best", draws=draws), fit_trend(frame, "deaths_best")
+    pd.testing.assert_frame_equal(pooled.diagnostics(), plain.diagnostics())
+    pd.testing.assert_frame_equal(pooled.sensitivity(), plain.sensitivity(), rtol=1e-6)
+    (told,) = (note for note in pooled.notes if note.startswith("fitted to"))
+    assert f"{draws.draws.sum(axis=1).mean():,.0f} deaths_best" in told and told.endswith(f"{draws.reported.sum():,}")

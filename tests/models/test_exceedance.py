@@ -173,17 +173,23 @@ def test_the_rule_is_chosen_anew_for_every_row():
     ([5] * 20, [2020] * 20, {}, "needs 50 events of 1 or more, got 20; give threshold="),
     ([0] * 60, [2020] * 60, {}, "needs 50 events of 1 or more, got 0"),
     (list(range(60)), [2020] * 60, {"threshold": 55}, "4 events of 56 or more, and 10 are the fewest to fit; lower threshold="),
-    (list(range(60)), [2020] * 60, {"threshold": -3}, "threshold is -3; a whole number of 0 or more"),
-    (list(range(60)), [2020] * 60, {"threshold": 2.5}, "threshold is 2.5"),
-    (list(range(60)), [2020] * 60, {"n_boot": -2}, "n_boot is -2"),
+    (list(range(60)), [2020] * 60, {"threshold": -3}, "threshold=-3; 0 or more"),
+    (list(range(60)), [2020] * 60, {"threshold": 2.5}, "threshold=2.5 is a float; a whole number is wanted"),
+    (list(range(60)), [2020] * 60, {"n_boot": -2}, "n_boot=-2; 0 or more"),
+    (list(range(60)), [2020] * 60, {"record": []}, r"record is \[\]; the years it covers are wanted"),
+    (list(range(60)), [2020] * 60, {"record": 2020}, "record is 2020; the years it covers are wanted"),
+    ([5] * 60, [2020] * 60, {}, "all 60 events of 5 or more are of 5, so no law can be fitted"),
+    (pd.Series([5] * 60), pd.Series([2020] * 60, index=range(60, 0, -1)), {}, "would be paired wrongly; take both"),
     ([5.5] * 60, [2020] * 60, {}, "exceedance: sizes must be whole numbers"),
 ])  # fmt: skip
 def test_what_is_refused(sizes, years, options, message):
-    with pytest.raises(ValueError, match=message):
+    with pytest.raises((TypeError, ValueError), match=message):
         ms.exceedance(sizes, years, [10], **options)
 
 
-@pytest.mark.parametrize("at", [0, [10, 0], [2.5]])
+@pytest.mark.parametrize("at", [0, [10, 0], [2.5], [], -1])
 def test_sizes_asked_about_are_whole_and_positive(at, mali):
-    with pytest.raises(ValueError, match=r"exceedance: (at is 0; sizes of 1 or more|sizes must be whole)"):
+    with pytest.raises(
+        ValueError, match=r"exceedance: (at is (0|empty); sizes of 1 or more)|, at=: sizes must be whole"
+    ):
         ms.exceedance(mali["size"], mali["year"], at)

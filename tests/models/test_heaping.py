@@ -66,7 +66,9 @@ def test_order_is_irrelevant_and_nothing_large_is_no_share():
     [
         ([10, None], "1 of 2 counts are missing, negative or not whole, such as nan; leave them out first"),
         ([10, 2.5], "such as 2.5"),
+        ([None], "1 of 1 counts are missing"),
         (["ten"], "not numbers; use pd.to_numeric"),
+        ([True, False], "got bool, not numbers"),
     ],
 )
 def test_what_is_no_count_is_told(x, message):
@@ -74,3 +76,11 @@ def test_what_is_no_count_is_told(x, message):
         heaping(x)
     with pytest.raises(ValueError, match="convention='un' is unknown; accepted are acled, ucdp"):
         heaping([10], convention="un")
+    with pytest.raises(ValueError, match="conf=95; it lies between 0 and 1"):
+        heaping([10], conf=95)
+
+
+@pytest.mark.parametrize("x", [10, None, np.ones((2, 2)), pd.DataFrame({"deaths": [10]})])
+def test_what_is_no_list_of_counts_is_told(x):
+    with pytest.raises(TypeError, match="counts are wanted in one dimension, one an event, got a"):
+        heaping(x)

@@ -801,6 +801,19 @@ def test_breaks_of_one_month_share_a_phase():
     assert table["phase"].tolist() == ["before", "ber + timbuktu-blockade", "after timbuktu-blockade"]
 
 
+def test_breaks_outside_the_record_are_named():
+    breaks = [STEP, Break("old", "1990"), Break("new", "2090")]
+    (told,) = (note for note in described(breaks).notes if "begin outside the record" in note)
+    assert told.endswith("nothing can be cut: old, new")
+    assert not any("begin outside" in note for note in described([STEP]).notes)
+
+
 def test_descriptive_wants_breaks():
     with pytest.raises(ValueError, match=r"descriptive=True wants breaks=\[ms\.Break"):
         described(None)
+
+
+@pytest.mark.parametrize("n", [0, 1, 2.5, "many", None])
+def test_an_excess_asks_for_a_number_of_draws(n):
+    with pytest.raises((TypeError, ValueError), match="excess: n="):
+        sicily(family="poisson", cov="model", slope=False).excess(n=n)

@@ -8,6 +8,7 @@ import pytest
 import statsmodels.api as sm
 from scipy import stats
 
+from mali_stats.models import placebo
 from mali_stats.models.breaks import find_breaks
 from mali_stats.models.covariance import estimate
 from mali_stats.models.design import design_of
@@ -249,6 +250,7 @@ def test_a_bare_date_out_of_find_breaks_is_refused_too():
         ("minusma-withdrawal", "is a ramp"),
         ("coup-2022", r"no label of seeds/calendar.csv. Did you mean 'coup-2021'"),
         ("2012-05", "2012-05 leaves fewer than min_side=12 times on a side; dates from 2013-01 to 2021-01"),
+        ("2015-13", "'2015-13' is no day of the calendar; accepted are ISO text"),
         ("2021-02", "leaves fewer than min_side=12"),
     ],
 )
@@ -265,8 +267,10 @@ def test_dates_that_cannot_be_tried(date, message):
     [
         (record(58), {}, "58 times make 4 blocks of 12; 5 are needed"),
         (record(), {"min_side": 61}, "no date with min_side=61 on both sides"),
-        (record(), {"block": 0}, "block=0; a whole number"),
-        (record(), {"n_perm": 5}, "n_perm=5; a whole number, 19 or more"),
+        (record(), {"block": 0}, "block=0; 1 or more"),
+        (record(), {"block": "year"}, "block='year' is a str; a whole number is wanted"),
+        (record(), {"n_perm": None}, "n_perm=None is a NoneType"),
+        (record(), {"n_perm": 5}, "n_perm=5; 19 or more"),
         (record(), {"family": "ols"}, "family='ols', harmonics=2; accepted are nb2, quasipoisson, poisson"),
         (record(), {"harmonics": 9}, "harmonics=9"),
         (regions().drop(index=range(12)), {"by": "region"}, "do not all have the same 96 times"),
@@ -277,7 +281,7 @@ def test_records_that_cannot_be_shuffled(frame, options, message):
     if "by" in options:
         frame = pd.concat([frame, regions()[:12].assign(events=pd.NA)])
         frame["events"] = frame["events"].astype("Int64")
-    with pytest.raises(ValueError, match=message):
+    with pytest.raises((TypeError, ValueError), match=message):
         ask(frame, None, **options)
 
 
@@ -314,3 +318,16 @@ def test_repr_and_tidy():
     assert tidy["z"].abs().iloc[1] == found.curve["z"].abs().max()
     assert repr(found).splitlines()[0] == "Placebo dates of events, 2013-01 to 2021-01, 199 permutations"
     assert "<table" in found._repr_html_()
+
+
+def test_the_largest_of_a_shuffled_curve_counts_whichever_way_it_goes(monkeypatch):
+    """A drop of 3 somewhere in every shuffled curve: none is less than the record's rise of 2."""
+
+    def curves(design, estimate, family, places, block, n_perm, seed):
+        z, null = np.zeros(len(places)), np.zeros((n_perm, len(places)))
+        z[5], null[:, 7] = 2.0, -3.0
+        return z, null
+
+    monkeypatch.setattr(placebo, "level_curve", curves)
+    found = ask(record(), None, n_perm=99)
+    assert found.p_sup == 1 and found.critical == 3

@@ -106,6 +106,7 @@ def test_what_comes_back(events):
 
 def test_draws_can_be_added_up_to_fewer_groups(events):
     drawn = draw_totals(events, ["place", "year"], n=100, shared_sd=0.3)
+    assert drawn.sum(["place", "place"]).groups.equals(drawn.sum("place").groups)
     places = drawn.sum("place")
     assert places.groups["place"].tolist() == list("abcd")
     assert places.reported.tolist() == events.groupby("place")["deaths_best"].sum().tolist()
@@ -213,11 +214,15 @@ def test_shared_sd_must_be_said(events):
     ("arguments", "message"),
     [
         ({"model": "gamma"}, "model='gamma' is unknown; accepted are vesco, bounds"),
-        ({"shared_sd": -1}, "shared_sd 0 or more"),
-        ({"n": 1}, "n is 2 or more"),
+        ({"shared_sd": -1}, "shared_sd=-1; a number of 0 or more"),
+        ({"shared_sd": "some"}, "shared_sd='some'; a number of 0 or more"),
+        ({"n": 1}, "n=1; 2 or more"),
         ({"model": "bounds", "exclude_side_b": True}, "low and high are recorded of all dead, not by side"),
         ({"by": "town"}, "by='town' is no column; there are type_of_violence, deaths_best"),
+        ({"by": None}, "by=None is no column; there are type_of_violence, deaths_best"),
+        ({"by": np.arange(300)}, "by=a ndarray is no column.*A Series aligned with the rows"),
         ({"by": []}, r"by=\[\] is no column"),
+        ({"by": pd.Series(range(300), name="mean")}, "a group cannot be called 'mean'"),
         ({"by": pd.Series([1, 2])}, "has another index than the 300 rows"),
         ({"by": pd.Series([None] + [1.0] * 299)}, "the group is missing in 1 rows"),
     ],
@@ -233,6 +238,14 @@ def test_wrong_events_are_told(events):
     with pytest.raises(ValueError, match="made for UCDP's best estimates, and the events are acled's"):
         draw_totals(events.assign(source="acled"), "place", shared_sd=0)
     assert draw_totals(events.assign(source="acled"), "place", n=5, shared_sd=0, model="bounds").draws.shape == (5, 4)
+    with pytest.raises(ValueError, match="made for UCDP's best estimates, and the events are no source's"):
+        draw_totals(events.assign(source=pd.NA), "place", shared_sd=0)
+    with pytest.raises(TypeError, match="n='many' is a str; a whole number"):
+        draw_totals(events, "place", shared_sd=0, n="many")
+    with pytest.raises(TypeError, match="events is a list; the table of read_events is wanted"):
+        draw_totals([1], "place", shared_sd=0)
+    with pytest.raises(ValueError, match="side b's dead than dead in 300 events .*, or fewer than none"):
+        draw_totals(events.assign(deaths_b=-1), "place", shared_sd=0, exclude_side_b=True)
     with pytest.raises(ValueError, match="there are no events"):
         draw_totals(events.head(0), "place", shared_sd=0)
     with pytest.raises(ValueError, match="the events lack deaths_b"):

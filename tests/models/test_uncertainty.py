@@ -171,6 +171,10 @@ def test_params_replace_the_published_coefficients():
         ({"deaths": pd.Series([1, pd.NA], dtype="Int64")}, "got <NA> at position 1"),
         ({"deaths": [-1]}, "got -1 at position 0"),
         ({"deaths": 2.5}, "whole numbers of 0 or more, got 2.5"),
+        ({"deaths": [None], "type_of_violence": "one-sided"}, "got None at position 0"),
+        ({"deaths": [True, False, True]}, "deaths holds bool, not numbers"),
+        ({"deaths": None}, "deaths is wanted: a number"),
+        ({"deaths": pd.DataFrame({"deaths": [1, 2, 3]})}, "deaths is a DataFrame; give a number, or one column"),
         ({"deaths": ["many"]}, "deaths holds .*, not numbers; use pd.to_numeric"),
         (
             {"type_of_violence": "battle"},
@@ -198,3 +202,8 @@ def test_rows_of_two_frames_are_not_paired_by_place():
         fatality_dist(pd.Series([1, 2]), kinds)
     with pytest.raises(ValueError, match="probabilities lie between 0 and 1"):
         fatality_dist(3, "one-sided").ppf(1.5)
+
+
+def test_no_events_are_no_distributions():
+    for deaths in ([], pd.Series([], dtype="Int64")):
+        assert fatality_dist(deaths, "one-sided").rvs(4).shape == (4, 0)
