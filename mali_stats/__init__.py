@@ -26,6 +26,7 @@ _WHERE = {
     # the panel
     "region_month_panel": "panel",
     "add_population": "panel",
+    "add_displacement": "panel",
     # who
     "family_totals": "panel",
     # models
@@ -53,7 +54,7 @@ if TYPE_CHECKING:
     from mali_stats.clean.figures import parse_figure
     from mali_stats.models.stocks import interpolate_stock, stock_flow_ledger, stock_to_flow
     from mali_stats.models.trend import fit_trend
-    from mali_stats.panel import add_population, family_totals, region_month_panel
+    from mali_stats.panel import add_displacement, add_population, family_totals, region_month_panel
     from mali_stats.plots import (
         plot,
         plot_fit,

@@ -14,7 +14,7 @@ from making import ROOT
 import mali_stats as ms
 
 STAGES = [
-    ("schema", "ledger", "allot", "catalog", "synthetic"),
+    ("schema", "ledger", "allot", "catalog", "synthetic", "planted"),
     ("sources",),
     ("clean",),
     ("panel",),

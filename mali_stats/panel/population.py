@@ -58,7 +58,7 @@ def add_population(panel: pd.DataFrame, *, census: str = "de_jure") -> pd.DataFr
 def _with_population(panel: pd.DataFrame, country: str, census: str) -> pd.DataFrame:
     months = np.sort(ordinal(panel["month"].drop_duplicates()))
     total, beyond = _national(country, months)
-    shares, flags = _shares(country, _frame_of(panel, country), months, census)
+    shares, flags = _shares(country, frame_of(panel, country), months, census)
     people = (shares.mul(total, axis=0)).stack().rename("population")
     at = pd.MultiIndex.from_arrays([ordinal(panel["month"]), panel["region"]])
     out = panel.assign(population=people.reindex(at).to_numpy())
@@ -72,7 +72,8 @@ def _with_population(panel: pd.DataFrame, country: str, census: str) -> pd.DataF
     return out
 
 
-def _frame_of(panel: pd.DataFrame, country: str) -> str:
+def frame_of(panel: pd.DataFrame, country: str) -> str:
+    """Name the frame that a country's regions are laid out in; empty where nothing tells."""
     if "frame" in panel:
         return str(panel["frame"].iloc[0])
     known = places.gazetteer(country)
