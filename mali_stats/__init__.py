@@ -31,6 +31,7 @@ _WHERE = {
     "family_totals": "panel",
     # models
     "fit_trend": "models.trend",
+    "fit_lags": "models.lags",
     "stock_to_flow": "models.stocks",
     "interpolate_stock": "models.stocks",
     "stock_flow_ledger": "models.stocks",
@@ -52,6 +53,7 @@ if TYPE_CHECKING:
     from mali_stats.clean.events import read_events
     from mali_stats.clean.figure_sums import implied_base, sum_figures
     from mali_stats.clean.figures import parse_figure
+    from mali_stats.models.lags import fit_lags
     from mali_stats.models.stocks import interpolate_stock, stock_flow_ledger, stock_to_flow
     from mali_stats.models.trend import fit_trend
     from mali_stats.panel import add_displacement, add_population, family_totals, region_month_panel
