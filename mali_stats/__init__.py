@@ -32,6 +32,7 @@ _WHERE = {
     # the panel
     "region_month_panel": "panel",
     "add_population": "panel",
+    "add_displacement": "panel",
     # who
     "family_totals": "panel",
     # models
@@ -45,6 +46,7 @@ _WHERE = {
     "exceedance": "models.exceedance",
     "find_breaks": "models.breaks",
     "placebo_its": "models.placebo",
+    "fit_lags": "models.lags",
     "stock_to_flow": "models.stocks",
     "interpolate_stock": "models.stocks",
     "stock_flow_ledger": "models.stocks",
@@ -86,6 +88,7 @@ if TYPE_CHECKING:
     from mali_stats.models.forecast import baseline_draws, rolling_origin, score_draws
     from mali_stats.models.heaping import heaping
     from mali_stats.models.its import Break
+    from mali_stats.models.lags import fit_lags
     from mali_stats.models.placebo import placebo_its
     from mali_stats.models.pooling import pool_rubin
     from mali_stats.models.severity import fit_tail
@@ -94,7 +97,7 @@ if TYPE_CHECKING:
     from mali_stats.models.trend import fit_trend
     from mali_stats.models.uncertainty import fatality_dist
     from mali_stats.models.unseen import unseen
-    from mali_stats.panel import add_population, family_totals, region_month_panel
+    from mali_stats.panel import add_displacement, add_population, family_totals, region_month_panel
     from mali_stats.plots import (
         plot,
         plot_breaks,

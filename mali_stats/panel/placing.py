@@ -92,6 +92,11 @@ def _in_frame(events: pd.DataFrame, placed: pd.DataFrame, known: places.Gazettee
             placed.loc[here, "reason"] = "region name covers several regions of the frame"
 
 
+def regions_named(known: places.Gazetteer, frame: str, admin1: str, day: pd.Timestamp) -> set[str]:
+    """The regions of a frame that the name of a region covered on a day."""
+    return set(_belts(known, frame, admin1, None, day).values())
+
+
 def _belts(known: places.Gazetteer, frame: str, admin1: str, admin2, day: pd.Timestamp) -> dict[float, str]:
     """The regions of the frame that a district (or all districts a region's name covered on ``day``) lies in."""
     districts = [admin2] if isinstance(admin2, str) else places.districts_then(known, admin1, day)
