@@ -7,7 +7,7 @@ from making import ROOT
 
 import mali_stats as ms
 from mali_stats import schema
-from mali_stats.planted import planted_panel
+from mali_stats.synthetic.planted import planted_panel
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,7 @@ from making import ROOT
 import mali_stats as ms
 
 STAGES = [
-    ("schema", "ledger", "allot", "catalog", "origins", "exporting", "synthetic", "planted"),
+    ("schema", "ledger", "allot", "catalog", "origins", "exporting", "synthetic"),
     ("sources",),
     ("clean",),
     ("panel",),

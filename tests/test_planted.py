@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 import mali_stats as ms
-from mali_stats.planted import COEFFICIENTS, planted_panel
+from mali_stats.synthetic.planted import COEFFICIENTS, planted_panel
 
 
 @pytest.fixture(scope="module")

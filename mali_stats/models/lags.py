@@ -260,7 +260,7 @@ def fit_lags(
     formula (`mali_stats.models.within`), not as dummies; with all rows a GLM of statsmodels with dummies gives the same
     coefficients. pyfixest would be one more dependency for a fit of some fifteen columns.
 
-    Measured on `mali_stats.planted` panels of ten regions of very unequal size (500 replicates a cell, two points
+    Measured on `mali_stats.synthetic.planted` panels of ten regions of very unequal size (500 replicates a cell, two points
     either way for the sum; benchmarks/lag_coverage.py). Coverage of the 95 % intervals, single lags / their sum; in
     brackets how often the joint test of two leads rejects at 5 %, where none are planted:
 
@@ -291,7 +291,7 @@ def fit_lags(
     A made-up panel whose lags sum to 0.93:
 
     >>> import mali_stats as ms
-    >>> from mali_stats.planted import planted_panel
+    >>> from mali_stats.synthetic.planted import planted_panel
     >>> made = planted_panel(seed=2)
     >>> panel = ms.add_displacement(made.panel, made.figures)
     >>> fit = ms.fit_lags(panel, "new_displacement", "deaths_best", transform="log1p")

@@ -9,7 +9,7 @@ from scipy import stats
 import mali_stats as ms
 from mali_stats.models.lags import fit_lags
 from mali_stats.models.within import within
-from mali_stats.planted import COEFFICIENTS, planted_panel
+from mali_stats.synthetic.planted import COEFFICIENTS, planted_panel
 
 X = [3, 1, 4, 1, 5, 9, 2, 6, 5, 3, 5, 8, 9, 7, 9, 3, 2, 3, 8, 4, 6, 2, 6, 4]
 Y = [2, 7, 1, 8, 2, 8, 1, 8, 2, 8, 4, 5, 9, 0, 4, 5, 2, 3, 5, 3, 6, 0, 2, 8]
