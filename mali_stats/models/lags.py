@@ -260,7 +260,7 @@ def fit_lags(
     formula (`mali_stats.models.within`), not as dummies; with all rows a GLM of statsmodels with dummies gives the same
     coefficients. pyfixest would be one more dependency for a fit of some fifteen columns.
 
-    Measured on planted panels (mali_stats.synthetic) of ten regions of very unequal size (500 replicates a cell, two points
+    Measured on planted panels of ten regions of very unequal size (500 replicates a cell, two points
     either way for the sum; benchmarks/lag_coverage.py). Coverage of the 95 % intervals, single lags / their sum; in
     brackets how often the joint test of two leads rejects at 5 %, where none are planted:
 
