@@ -3,8 +3,8 @@
     python benchmarks/lag_coverage.py [--quick]
 
 Panels of `planted_panel` (mali_stats.synthetic): ten regions of very unequal size, AR(1) exposures, shocks shared by
-all regions, negative binomial flows. `cluster` and `jackknife` are what `fit_lags` offers: leaving out each region, each
-calendar year. Beside them, on the same fits, what others print: the sandwich clustered by region with G/(G-1) and
+all regions, negative binomial flows. `cluster` and `jackknife` are what `fit_lags` offers: leaving out regions, or
+calendar years. Beside them, on the same fits, what others print: the sandwich clustered by region with G/(G-1) and
 t(G-1); Driscoll and Kraay's over six months with n/(n-k) and normal quantiles; 99 bootstrap draws of regions with
 t(G-1). `lags` is the mean coverage of the single lags, `sum` that of their sum, `leads` how often the joint test of two
 leads rejects at 5 % (`wald`: by F alone). The margin of 500 replicates at 95 % is 1.9
