@@ -100,20 +100,48 @@ def _held(table: pd.DataFrame, name: str) -> pd.DataFrame:
         raise ValueError(
             f"match_events: {name} lacks {', '.join(lost)}. It needs {', '.join(REQUIRED)}; read_events gives them."
         )
+    if table["event_id"].isna().any():
+        raise ValueError(f"match_events: {name} has {int(table['event_id'].isna().sum()):,} rows without an event_id.")
     frame = table.assign(event_id=table["event_id"].astype(str))
     frame = frame.sort_values("event_id", kind="stable").reset_index(drop=True)
-    if frame["source"].nunique(dropna=False) > 1:
+    if frame["source"].isna().any():
+        raise ValueError(f"match_events: {name} has rows without a source; name it, such as 'ucdp_ged'.")
+    if frame["source"].nunique() > 1:
         several = ", ".join(map(str, frame["source"].unique()))
         raise ValueError(f"match_events: {name} holds several sources ({several}); give one table a source.")
     if frame["event_id"].duplicated().any():
         twice = ", ".join(frame.loc[frame["event_id"].duplicated(), "event_id"].unique()[:5])
         raise ValueError(f"match_events: {name} has event ids that stand twice ({twice}); give one row an event.")
     for column in ("date_start", "date_end"):
-        frame[column] = pd.to_datetime(frame[column])
+        frame[column] = _days(frame[column], name)
         if frame[column].isna().any():
             event = frame.loc[frame[column].isna(), "event_id"].iloc[0]
             raise ValueError(f"match_events: {name}, event {event}: {column} is missing; an event needs its days.")
+    for column in ("latitude", "longitude", *frame.columns.intersection(["deaths_best"])):
+        _refuse_words(frame, column, name)
     return frame
+
+
+def _days(values: pd.Series, name: str) -> pd.Series:
+    """Days, those of a time zone as they are there and not as they are in Greenwich."""
+    if pd.api.types.is_numeric_dtype(values) and len(values):  # pandas would take 20230907 for nanoseconds
+        raise ValueError(f"match_events: {name}, {values.name}: got the number {values.iloc[0]}; give days.")
+    try:
+        return pd.to_datetime(values).dt.tz_localize(None)
+    except (ValueError, TypeError) as error:
+        raise ValueError(f"match_events: {name}, {values.name}: not days ({str(error)[:120]}).") from error
+
+
+def _refuse_words(frame: pd.DataFrame, column: str, name: str) -> None:
+    """Raise for what is neither a number nor missing, and for a count of dead below 0."""
+    values = pd.to_numeric(frame[column], errors="coerce")
+    wrong = (values.isna() & frame[column].notna()) | (values.lt(0).fillna(False) & (column == "deaths_best"))
+    if wrong.any():
+        event, got = frame.loc[wrong, ["event_id", column]].iloc[0]
+        wanted = "a number of 0 or more" if column == "deaths_best" else "a number"
+        raise ValueError(
+            f"match_events: {name}, event {event}, {column}: got {str(got)!r}; {wanted} or nothing is wanted."
+        )
 
 
 def _slack(frame, kind: str, column: str, levels: tuple[str, ...], name: str, notes: list[str]):

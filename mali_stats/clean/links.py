@@ -20,7 +20,8 @@ from mali_stats.clean.link_records import Records, records
 from mali_stats.clean.matches import COARSE, Matches
 
 #: a pair that costs more is never made; at 0.4 precision and recall of planted matches are about even (0.98 in the
-#: moderate scenario, ``benchmarks/match_events.py``)
+#: moderate scenario over ten countries, ``benchmarks/match_events.py``; in the made-up Mali alone, whose places lie
+#: closer together, precision is 0.96 and recall 0.98: 2,000 events, seeds 200 to 229)
 MAX_COST = 0.4
 #: another candidate that costs at most this much more than the pair is its rival
 RIVAL = 0.05

@@ -120,6 +120,8 @@ def fetch(
     With an account (not run here): ``ms.read_events(ms.fetch("acled", country="MLI", start="2023", end="2023"))``.
     """
     client = _client(source)
+    if country is not None and not str(country).strip():  # such as a variable of the shell that is not set
+        raise ValueError(f"fetch: country={country!r} is empty; give an ISO3 code, or leave it out for Mali.")
     wish = Wish(source, _dataset(source, client, dataset), country, day(start, "start"), day(end, "end"), version, via,
                 base_url)  # fmt: skip
     wish.refuse(**{n: f"{source} does not take it." for n in ("country", "version", "via") if n not in client.TAKES})

@@ -529,6 +529,12 @@ def test_the_six_pairs_of_the_mali_file_are_candidates():
     (lambda: ms.match_events(one(), other(date_precision="3")), ValueError, "b, event MLI1, date_precision: got '3', accepted: day, days"),
     (lambda: ms.match_events(one(), other(geo_precision="city")), ValueError, "geo_precision: got 'city', accepted: exact, near"),
     (lambda: ms.match_events(one(), other(day=None)), ValueError, "b, event MLI1: date_start is missing"),
+    (lambda: ms.match_events(one(), other().assign(date_start=20200110)), ValueError, "b, date_start: got the number 20200110; give days"),
+    (lambda: ms.match_events(one(), other().assign(date_end="soon")), ValueError, "b, date_end: not days"),
+    (lambda: ms.match_events(one(), other().assign(event_id=None)), ValueError, "b has 1 rows without an event_id"),
+    (lambda: ms.match_events(one(), other().assign(source=None)), ValueError, "b has rows without a source"),
+    (lambda: ms.match_events(one(), other(latitude="north")), ValueError, "b, event MLI1, latitude: got 'north'; a number or nothing"),
+    (lambda: ms.match_events(one(), other(deaths_best=-1)), ValueError, "b, event MLI1, deaths_best: got '-1'; a number of 0 or more or nothing"),
     (lambda: ms.match_events(one(), other(lasts=0)), ValueError, "b, event MLI1: date_end lies before date_start"),
     (lambda: ms.match_events(one(), other(), days=-1), ValueError, "days=-1; give a number of 0 or more"),
     (lambda: ms.match_events(one(), other(), km=np.nan), ValueError, "km=nan; give a number"),
@@ -541,6 +547,13 @@ def test_the_six_pairs_of_the_mali_file_are_candidates():
 def test_what_cannot_be_linked_is_told(call, error, message):
     with pytest.raises(error, match=message):
         call()
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Asia/Tokyo", "America/Lima"])
+def test_days_of_a_time_zone_are_those_of_that_zone(zone):
+    a = one()
+    here = a.assign(**{c: a[c].dt.tz_localize(zone) for c in ("date_start", "date_end")})
+    assert ms.match_events(here, other()).pairs["days"].tolist() == [0]
 
 
 def test_empty_tables_have_no_pairs():

@@ -140,6 +140,21 @@ def test_the_token_is_never_sent_to_another_host(server, other, cached):
     assert other.asked == []
 
 
+@pytest.mark.parametrize("place", ["http://[::1", "http://127.0.0.1:99999999/x", "file:///etc/hostname", "ftp://a/b"])
+def test_a_redirect_to_what_is_no_address_is_refused(place, server, cached):
+    for path, more in (("/ged/ged251-csv.zip", {}), ("/gedevents/25.1", {"country": "MLI"})):
+        server.answers[path] = [Answer(status=302, headers={"Location": place})]
+        with pytest.raises((RuntimeError, ConnectionError), match=r"(another host|could not be reached) .* By hand: "):
+            cached("ucdp", version="25.1", **more)
+
+
+@pytest.mark.parametrize("headers", [{"Location": "\u00e9"}, {"Location": "/x", "Retry-After": "\u00b2"}])
+def test_headers_that_cannot_be_read_are_a_publisher_out_of_reach(headers, server, cached, waits):
+    server.answers["/gedevents/25.1"] = [Answer(status=302 if headers["Location"] != "/x" else 503, headers=headers)]
+    with pytest.raises(ConnectionError, match=r"could not be reached .* By hand: "):
+        cached("ucdp", version="25.1", country="MLI")
+
+
 def test_pages_that_go_in_a_circle_end(server, cached):
     content = json.loads(api(records(3)))
     server.answers["/gedevents/25.1"] = [page(content | {"NextPageUrl": f"{server.url}/gedevents/25.1?page=1"})]
@@ -482,6 +497,8 @@ def test_what_changes_is_fetched_anew_each_time(server, cached):
     ({"source": "ucdp", "version": "25.1", "via": "download", "country": "MLI"}, "a download holds every country"),
     ({"source": "ucdp", "country": "MLI"}, "the API is asked for one version; name it"),
     ({"source": "ucdp", "country": "Mali", "version": "25.1"}, "country='Mali' is not known; give an ISO3 code"),
+    ({"source": "unhcr", "country": " "}, "country=' ' is empty; give an ISO3 code, or leave it out"),
+    ({"source": "ucdp", "version": "\uff12\uff15.1"}, "is none of UCDP's"),
     ({"source": "acled", "country": "XYZ"}, "country='XYZ' is not known"),
     ({"source": "acled", "start": "last year"}, "start='last year' is no day; write it such as '2023'"),
     ({"source": "acled", "end": "2023-02-30"}, "end='2023-02-30' is no day"),

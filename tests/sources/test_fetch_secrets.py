@@ -151,6 +151,15 @@ def test_a_log_in_that_is_answered_strangely_shows_no_token(server, cached, tmp_
         assert_nowhere(*everything_about(caught.value), *in_the_open(tmp_path, logs))
 
 
+@pytest.mark.parametrize("token", ["first\nX-Other: second", "first\u00e9", ["first"], {"first": 1}, ""])
+def test_a_token_that_no_header_can_hold_is_none(token, server, cached):
+    server.answers["/oauth/token"] = [page({"access_token": token, "refresh_token": token})]
+    with pytest.raises(PermissionError, match="ACLED gave no token") as caught:
+        cached("acled")
+    assert not [text for text in everything_about(caught.value) if "first" in text]
+    assert server.paths() == ["/oauth/token"]
+
+
 def test_passwords_of_a_netrc_stay_at_home(server, cached, tmp_path, monkeypatch):
     (tmp_path / "netrc").write_text("default login somebody password something\n")
     monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
@@ -234,7 +243,7 @@ def test_a_secret_shows_stars_and_is_not_written_down():
     ("http://ucdp.example/api/x?page=2", "https://ucdp.example/api/x?page=2"),
     ("https://UCDP.example:443/api", "https://ucdp.example/api"), ("https://ucdp.example:8443/api", None),
     ("https://ucdp.example.org/api", None), ("https://ucdp.example@evil.example/api", None), ("//evil.example/", None),
-    ("not an address", None),
+    ("not an address", None), ("http://[::1", None), ("https://ucdp.example:99999999/api", None), (5, None),
 ])  # fmt: skip
 def test_a_next_page_lies_on_the_publishers_own_host_and_is_asked_for_as_safely(given, asked):
     web = Web(Manners("UCDP", "read_events", "none"), "https://ucdp.example/api", "By hand.")

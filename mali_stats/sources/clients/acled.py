@@ -105,6 +105,10 @@ def _token(web: Web, fields: dict[str, str | Secret]) -> Secret | None:
 
 
 def _given(answer: object) -> tuple[Secret | None, Secret | None]:
+    """The token and the one to renew it with; what no header could hold is none."""
     answer = answer if isinstance(answer, dict) else {}
-    access, refresh = (answer.get(name) for name in ("access_token", "refresh_token"))
-    return access and Secret("ACLED's token", str(access)), refresh and Secret("ACLED's refresh token", str(refresh))
+    names = {"access_token": "ACLED's token", "refresh_token": "ACLED's refresh token"}
+    found = {name: answer.get(name) for name in names}
+    fit = {name: isinstance(v, str) and v != "" and v.isascii() and v.isprintable() for name, v in found.items()}
+    access, refresh = (Secret(names[name], found[name]) if fit[name] else None for name in names)
+    return access, refresh

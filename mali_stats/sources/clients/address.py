@@ -2,22 +2,39 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import urljoin, urlsplit, urlunsplit
 
 _PORTS = {"http": 80, "https": 443}
 _HOME = ("127.0.0.1", "localhost", "::1")
 
 
 def place(url: str) -> tuple[str | None, int]:
-    """Host and port of an address; 0 for the port that goes with http or https.
+    """Host and port of an address; 0 for the port that goes with http or https; no host where it is no address.
 
     Examples
     --------
     >>> place("http://ucdp.uu.se/a") == place("https://UCDP.uu.se:443/b"), place("https://ucdp.uu.se.example/")
     (True, ('ucdp.uu.se.example', 0))
     """
-    parts = urlsplit(url)
-    return parts.hostname, 0 if parts.port in (None, _PORTS.get(parts.scheme)) else parts.port
+    try:
+        parts = urlsplit(url)
+        return parts.hostname, 0 if parts.port in (None, _PORTS.get(parts.scheme)) else parts.port
+    except ValueError:  # brackets left open, a port beyond 65535
+        return None, 0
+
+
+def joined(url: str, following: str) -> str:
+    """Where a redirect leads; an empty address where it leads to none.
+
+    Examples
+    --------
+    >>> joined("https://a.example/list", "/other"), joined("https://a.example/list", "http://[::1")
+    ('https://a.example/other', '')
+    """
+    try:
+        return urljoin(url, following)
+    except ValueError:
+        return ""
 
 
 def in_the_clear(url: str) -> bool:

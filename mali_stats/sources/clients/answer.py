@@ -45,7 +45,7 @@ def asked_to_wait(headers) -> float | None:
     (7.0, None, None)
     """
     text = headers.get("Retry-After", "")
-    if text.isdigit():
+    if text.isdecimal():
         return float(text)
     try:
         return max((parsedate_to_datetime(text) - datetime.now(UTC)).total_seconds(), 0.0)

@@ -12,6 +12,7 @@ import requests
 import urllib3
 
 from mali_stats.sources.clients import web as asking
+from mali_stats.sources.clients.pages import whole
 from mali_stats.sources.clients.web import Web
 
 #: bytes written at a time; what is lost when a file breaks off is less
@@ -76,8 +77,7 @@ def _marked(part: Path, url: str) -> dict | None:
 
 def _new_mark(answer: requests.Response, part: Path, url: str) -> int | None:
     """Note by what the file can be told again, where the server gives that and takes up files at all."""
-    length = answer.headers.get("Content-Length", "")
-    length = int(length) if length.isdigit() and "Content-Encoding" not in answer.headers else None
+    length = whole(answer.headers.get("Content-Length")) if "Content-Encoding" not in answer.headers else None
     tag = answer.headers.get("ETag", "")
     validator = tag if tag.startswith('"') else answer.headers.get("Last-Modified", "")
     _mark(part).unlink(missing_ok=True)
@@ -110,8 +110,8 @@ def _written(answer: requests.Response, part: Path, bar) -> str | None:
 
 
 def _total(answer: requests.Response, part: Path) -> int | None:
-    length = answer.headers.get("Content-Length", "")
-    return part.stat().st_size + int(length) if length.isdigit() else None
+    length = whole(answer.headers.get("Content-Length"))
+    return None if length is None else part.stat().st_size + length
 
 
 def _check(part: Path, url: str, answer: requests.Response, web: Web) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,10 +44,10 @@ def whole(value: object) -> int | None:
 
     Examples
     --------
-    >>> whole("12"), whole(7), whole(None), whole("many")
-    (12, 7, None, None)
+    >>> whole("12"), whole(7), whole(None), whole("many"), whole("²")
+    (12, 7, None, None, None)
     """
-    if isinstance(value, bool) or not str(value).isdigit():
+    if isinstance(value, bool) or not re.fullmatch("[0-9]{1,15}", str(value)):
         return None
     return int(value)
 

@@ -18,7 +18,7 @@ API, DOWNLOADS = "https://ucdpapi.pcr.uu.se/api", "https://ucdp.uu.se/downloads"
 LICENCE = "CC BY 4.0"
 #: more are cut to this without a word
 PAGE = 1000
-_YEARLY, _CANDIDATE = r"\d\d\.1", r"\d\d\.0\.\d{1,2}|\d\d\.\d\d\.\d\d\.\d\d"
+_YEARLY, _CANDIDATE = r"[0-9]{2}\.1", r"[0-9]{2}\.0\.[0-9]{1,2}|[0-9]{2}(\.[0-9]{2}){3}"
 _TOKEN = (
     "Ask for a token as https://ucdp.uu.se/apidocs/ describes, or take the download, which needs none (via='download')."
 )

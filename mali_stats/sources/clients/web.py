@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from time import sleep
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
 import requests
 from requests import exceptions
@@ -35,6 +35,7 @@ _REASONS = (
     (exceptions.Timeout, "no answer in time"),
     (exceptions.ConnectionError, "no connection"),
     (exceptions.RequestException, "the answer broke off"),
+    (ValueError, "a header that cannot be read or sent"),
 )
 
 
@@ -192,7 +193,7 @@ class Web:
 
     # ---- where to ------------------------------------------------------------------------------------------
 
-    def here(self, url: str) -> str:
+    def here(self, url: object) -> str:
         """An address that the publisher gave, on its own host and as safe as the one it was asked under.
 
         Raises
@@ -200,9 +201,10 @@ class Web:
         RuntimeError
             for another host: the key does not go there.
         """
+        url = str(url)
         if address.place(url) != address.place(self.base):
             raise RuntimeError(
-                f"{self.manners.title} sends on to another host ({urlsplit(url).hostname}) than its own "
+                f"{self.manners.title} sends on to another host ({address.place(url)[0]}) than its own "
                 f"({urlsplit(self.base).hostname}); no key is sent there, and nothing was kept. {self.by_hand}"
             )
         return address.moved_to(url, self.base)
@@ -215,7 +217,7 @@ class Web:
             if answer is None or not answer.is_redirect or form:
                 return answer, reason
             answer.close()
-            url, params = urljoin(url, self.clean(answer.headers["Location"])), None
+            url, params = address.joined(url, self.clean(answer.headers["Location"])), None
             leaves = address.place(url) != address.place(self.base)
             if leaves and (key is None or self.manners.elsewhere) and address.as_safe(url, self.base):
                 key = None
@@ -224,13 +226,13 @@ class Web:
         return None, f"more than {_REDIRECTS} redirects"
 
     def _once(self, url, params, key, form, headers, stream) -> tuple[requests.Response | None, str]:
-        # What requests raises may hold an address with a key: only its kind is told, and nothing is chained.
+        # What requests raises may hold an address or header with a key: only its kind is told, and nothing is chained.
         try:
             answer = self._session.request(
                 "POST" if form else "GET", url, params=params, headers=headers, stream=stream, timeout=TIMEOUT,
                 auth=key or _nobody, allow_redirects=False,
             )  # fmt: skip
-        except exceptions.RequestException as error:
+        except (exceptions.RequestException, ValueError) as error:
             return None, next(reason for kind, reason in _REASONS if isinstance(error, kind))
         return answer, ""
 
