@@ -212,8 +212,9 @@ def flag_months(
     ears_c2     0.1 %  1.5 to 2.3 %  4.7 to 4.8 %
     ==========  =====  ============  ==========================
 
-    The second column has alpha 0.6, the spread of Mali's state-based months of 2018-2023 without March 2022 (by maximum
-    likelihood; with it 0.7, from 2012 on 1.6: expect more still; by moments 0.7, 1.1 and 1.9). "hdx" raised 0.9 to 1.0 alarms a year, its floor aside.
+    The second column has alpha 0.6, the spread of Mali's state-based months of 2018-2023 without March 2022, by maximum
+    likelihood (with it 0.7, from 2012 on 1.6; by moments 0.7, 1.1 and 1.9: expect more still). "hdx" raised 0.9 to 1.0
+    alarms a year, its floor aside.
 
     Plain z-scores on the whole series are not offered: deaths by month are far too skewed, and the month itself would
     be in its own baseline.
