@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 from functools import partial
 
 import pandas as pd
+from pandas.api.types import is_bool, is_number
 
 from mali_stats.models import alarms, backtest
-from mali_stats.models.timeline import regions_of, timeline, whole, without_empty_ends
+from mali_stats.models.timeline import regions_of, share, timeline, whole, without_empty_ends
 
 #: method -> (a row is a day or a month, options with their defaults)
 METHODS = {
@@ -63,8 +64,8 @@ class Alerts:
         Parameters
         ----------
         worst : float
-            The share of the tested months that are called the worst: the highest values above 0. For "hdx" the
-            highest 30-day sums, no two of which overlap.
+            The share of the tested months that are called the worst: the highest values above 0, the earlier of equal
+            ones. For "hdx" the highest 30-day sums, no two of which overlap.
         before : int
             Months (of 30 days for "hdx") that an alarm may come before.
 
@@ -117,22 +118,18 @@ class Alerts:
             The region for a panel; period, value; lead in months (days for "hdx"): 0 if the month itself was the
             first flagged, missing if none was.
         """
-        share, months = self._check(worst, before)
+        part_of, months = self._check(worst, before)
         span = _UNITS[METHODS[self.method][0]][1]
         tables = []
         for _, part in self._parts():
-            places = backtest.worst_periods(part["value"].to_numpy(), share, span)
+            places = backtest.worst_periods(part["value"].to_numpy(), part_of, span)
             lead = backtest.leads(part["flagged"].to_numpy(), places, months * span)
             keys = [*([self.by] if self.by else []), "period", "value"]
             tables.append(part.iloc[places][keys].assign(lead=pd.array(lead).astype("Int64")))
         return pd.concat(tables, ignore_index=True)
 
     def _check(self, worst, before) -> tuple[float, int]:
-        if not 0 < worst < 1:
-            raise ValueError(
-                f"backtest: worst={worst!r} is no share of the months; 0.1 calls a tenth of them the worst."
-            )
-        return float(worst), whole(before, 1, "before", "backtest")
+        return share(worst, "worst", "backtest", 0.1), whole(before, 1, "before", "backtest")
 
     def _parts(self) -> list[tuple[str, pd.DataFrame]]:
         """The tested rows, by region."""
@@ -141,10 +138,10 @@ class Alerts:
             return [("", tested)]
         return [(region, tested[tested[self.by] == region]) for region in self.frame[self.by].unique()]
 
-    def _summary(self, part, share, months) -> dict:
+    def _summary(self, part, worst, months) -> dict:
         _, span, a_year = _UNITS[METHODS[self.method][0]]
         value, flagged = part["value"].to_numpy(float), part["flagged"].to_numpy(bool)
-        return backtest.summary(value, flagged, share=share, before=months * span, span=span, a_year=a_year)
+        return backtest.summary(value, flagged, share=worst, before=months * span, span=span, a_year=a_year)
 
     def __repr__(self):
         tested = self.frame[self.frame["level"].notna()]
@@ -215,8 +212,9 @@ def flag_months(
     ears_c2     0.1 %  1.5 to 2.3 %  4.7 to 4.8 %
     ==========  =====  ============  ==========================
 
-    The second column has alpha 0.6, the spread of Mali's state-based months of 2018-2023 without March 2022 (with it
-    1.1, from 2012 on 1.9: expect more still). "hdx" raised 0.9 to 1.0 alarms a year, its floor aside.
+    The second column has alpha 0.6, the spread of Mali's state-based months of 2018-2023 without March 2022, by maximum
+    likelihood (with it 0.7, from 2012 on 1.6; by moments 0.7, 1.1 and 1.9: expect more still). "hdx" raised 0.9 to 1.0
+    alarms a year, its floor aside.
 
     Plain z-scores on the whole series are not offered: deaths by month are far too skewed, and the month itself would
     be in its own baseline.
@@ -268,7 +266,7 @@ _RULES = {
 
 def _rule(method, options) -> tuple[str, dict]:
     """What a row must be, and the options with those that were given."""
-    if method not in METHODS:
+    if method not in [*METHODS]:
         raise ValueError(
             f"flag_months: method={method!r} is not known; use one of {', '.join(METHODS)}. Plain z-scores are not "
             "offered: deaths by month are far too skewed for them."
@@ -285,12 +283,13 @@ def _rule(method, options) -> tuple[str, dict]:
 
 
 def _check_settings(settings):
-    alpha, unit, floor = settings.get("alpha", 0.5), settings.get("unit", "deaths"), settings.get("floor")
-    if not 0 < alpha < 1:
-        raise ValueError(f"flag_months: alpha={alpha!r}; a number between 0 and 1 is wanted, such as 0.01.")
-    if unit not in alarms.FLOORS:
+    unit, floor, reweight = settings.get("unit", "deaths"), settings.get("floor"), settings.get("reweight", True)
+    share(settings.get("alpha", 0.5), "alpha", "flag_months", 0.01)
+    if unit not in [*alarms.FLOORS]:
         raise ValueError(f"flag_months: unit={unit!r}; use 'deaths' (floor 100) or 'people' displaced (floor 5,000).")
-    if floor is not None and not floor > 0:
+    if not is_bool(reweight):
+        raise TypeError(f"flag_months: reweight={reweight!r} is a {type(reweight).__name__}; True or False is wanted.")
+    if floor is not None and not (is_number(floor) and floor > 0):
         raise ValueError(f"flag_months: floor={floor!r}; more than 0 is wanted, or every quiet day would be a record.")
     for name, least in (("b", 1), ("w", 0), ("cooldown", 0)):
         whole(settings.get(name, least), least, name, "flag_months")

@@ -10,6 +10,8 @@ from scipy import stats
 def worst_periods(value: np.ndarray, share: float, span: int) -> np.ndarray:
     """Places of the highest values above 0, at least `span` apart: ``ceil(share n / span)`` of them, in order.
 
+    Of equal values the earlier is taken.
+
     Parameters
     ----------
     value : ndarray (periods,)
@@ -23,7 +25,7 @@ def worst_periods(value: np.ndarray, share: float, span: int) -> np.ndarray:
     >>> worst_periods(np.array([1, 9, 2, 8, 7]), 0.4, 1)
     array([1, 3])
     """
-    wanted, chosen = int(np.ceil(share * len(value) / span)), []
+    wanted, chosen = int(np.ceil(round(share * len(value) / span, 9))), []  # 0.07 x 100 is a little above 7
     for place in np.argsort(-value, kind="stable"):
         if len(chosen) == wanted or not value[place] > 0:
             break

@@ -110,7 +110,7 @@ def baseline_draws(
     >>> draws.shape, np.quantile(draws[0], [0.05, 0.5, 0.95]).tolist()
     ((12, 1000), [7.0, 91.0, 371.14999999999986])
     """
-    if method not in METHODS:
+    if method not in [*METHODS]:
         raise ValueError(f"baseline_draws: method={method!r} is not known; use one of {', '.join(METHODS)}.")
     horizon, window, lead = (
         whole(value, 1, name, "baseline_draws")
@@ -126,6 +126,11 @@ def baseline_draws(
 def _past(y) -> np.ndarray:
     if isinstance(y, pd.Series) and not isinstance(y.index, pd.RangeIndex):
         return timeline(y, "M", "baseline_draws")[0].to_numpy()
+    if np.ndim(y) != 1:
+        raise TypeError(
+            f"baseline_draws: one count a month is wanted, got {type(y).__name__} of {np.ndim(y)} dimensions; for a "
+            "frame frame.set_index('month')['deaths_best']."
+        )
     values = counts(y, range(len(y)), "baseline_draws")
     if not len(values):
         raise ValueError("baseline_draws: the series is empty; look at what was filtered before.")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import datetime
 import inspect
+import numbers
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -79,7 +81,8 @@ class RollingOrigin:
         DataFrame
             method, `by`, windows (cut-offs), months, crps, ign, mis (means), skill (1 - crps / crps of conflictology
             over the last 12 months, in the same months), skill_low and skill_high (90 %, the windows drawn again
-            with replacement, method and reference together; missing under 3 windows), coverage_50, coverage_90
+            with replacement, method and reference together; missing under 3 windows, and where the reference has no
+            error), coverage_50, coverage_90
             (shares), pit_mean and pit_sd (0.5 and 0.289 if the forecast is true).
 
         Raises
@@ -155,9 +158,9 @@ def rolling_origin(
     y : Series
         Counts by month, without gaps, indexed by datetime64 or Period.
     methods : mapping of str to str or callable
-        Name to a method of `baseline_draws`, or to a function of one's own: it gets the Series up to the cut-off and
-        the horizon, and by name ``lead`` and ``seed`` if it takes them; it gives draws (horizon, n).
-        "conflictology" by name is its 12 months themselves.
+        Name to a method of `baseline_draws`, or to a function of one's own: it gets the Series up to the cut-off
+        (indexed by Periods of a month, in order) and the horizon, and by name ``lead`` and ``seed`` if it takes them;
+        it gives draws (horizon, n). "conflictology" by name is its 12 months themselves.
     cutoffs : list of str, datetime or Period
         The last month that each forecast knows (of a longer Period the first month). VIEWS forecasts a year from the
         October before.
@@ -214,7 +217,7 @@ def _known(methods) -> dict[str, str | Callable]:
             f"rolling_origin: methods must map a name to a method, got {type(methods).__name__}; such as "
             "{'last year': 'conflictology'}."
         )
-    unknown = [how for how in methods.values() if not (callable(how) or how in METHODS)]
+    unknown = [how for how in methods.values() if not (callable(how) or how in [*METHODS])]
     if unknown or not methods:
         raise ValueError(
             f"rolling_origin: {f'{unknown[0]!r} is' if unknown else 'there is'} no method; use {', '.join(METHODS)}, "
@@ -226,8 +229,8 @@ def _known(methods) -> dict[str, str | Callable]:
 def _origins(series, cutoffs, horizon, lead) -> list[Origin]:
     """The cut-offs in order, each with what came before and what is to be forecast."""
     first, last = series.index[0], series.index[-1]
-    given = [cutoffs] if isinstance(cutoffs, str) else cutoffs
-    periods = sorted({pd.Period(c.start_time if isinstance(c, pd.Period) else c, "M") for c in given})
+    given = [cutoffs] if isinstance(cutoffs, str | datetime.date | pd.Period) else cutoffs
+    periods = sorted({_month(cutoff) for cutoff in ([] if given is None else given)})
     if not periods:
         raise ValueError("rolling_origin: no cut-offs; give the last month known, such as ['2021-10', '2022-10'].")
     for cutoff in periods:
@@ -239,13 +242,32 @@ def _origins(series, cutoffs, horizon, lead) -> list[Origin]:
     return [Origin(c, series[:c], series[c + lead : c + lead + horizon - 1]) for c in periods]
 
 
+def _month(cutoff) -> pd.Period:
+    start = cutoff.start_time if isinstance(cutoff, pd.Period) else cutoff
+    try:
+        month = pd.NaT if isinstance(start, numbers.Number) else pd.Period(start, "M")
+    except (TypeError, ValueError):
+        month = pd.NaT
+    if month is pd.NaT:
+        raise ValueError(f"rolling_origin: cut-off {cutoff!r} is no month; give such as '2021-10', a date or a Period.")
+    return month
+
+
 def _forecast(name, how, origin: Origin, lead: int) -> pd.DataFrame:
     """One method from one cut-off: the rows of `RollingOrigin.tidy`, times as Periods."""
-    horizon, seed = len(origin.observed), origin.cutoff.ordinal
+    try:
+        return _scored(name, how, origin, lead)
+    except Exception as error:  # whatever a function of somebody's own may raise
+        error.add_note(f"rolling_origin: this was method {name!r}, from cut-off {origin.cutoff}")
+        raise
+
+
+def _scored(name, how, origin: Origin, lead: int) -> pd.DataFrame:
+    horizon, seed = len(origin.observed), abs(origin.cutoff.ordinal)
     draws = _draws(name, how, origin, horizon, lead, seed)
     observed = origin.observed.to_numpy()
     reference = baseline_draws(origin.history, horizon, window=REFERENCE_WINDOW, n=None)
-    again = np.repeat(draws, max(DRAWS // draws.shape[1], 1), axis=1)
+    again = np.repeat(draws, max(round(DRAWS / draws.shape[1]), 1), axis=1)
     times = {
         "method": name,
         "cutoff": origin.cutoff,
@@ -269,11 +291,12 @@ def _draws(name, how, origin: Origin, horizon, lead, seed) -> np.ndarray:
     takes = inspect.signature(how).parameters
     anything = any(p.kind is p.VAR_KEYWORD for p in takes.values())
     named = {key: value for key, value in (("lead", lead), ("seed", seed)) if anything or key in takes}
-    draws = np.asarray(how(origin.history.copy(), horizon, **named), float)
+    given = how(origin.history.copy(), horizon, **named)
+    draws = np.asarray(given, float)
     if draws.ndim != 2 or len(draws) != horizon or not draws.size:
         raise ValueError(
-            f"rolling_origin: {name!r} gave {' x '.join(map(str, draws.shape))} from {origin.cutoff}; draws of "
-            f"{horizon} months are wanted, a row each."
+            f"rolling_origin: {name!r} gave {' x '.join(map(str, draws.shape)) or repr(given)} from {origin.cutoff}; "
+            f"draws of {horizon} months are wanted, a row each."
         )
     return draws
 
@@ -284,7 +307,7 @@ def _skill(crps: float, reference: float) -> float:
 
 def _skill_interval(windows: pd.DataFrame) -> tuple[float, float]:
     """Middle 90 % of the skill when the windows are drawn again, method and reference together."""
-    if len(windows) < 3:
+    if len(windows) < 3 or not windows["crps_reference"].any():
         return np.nan, np.nan
     chosen = np.random.default_rng(SEED).integers(0, len(windows), (RESAMPLES, len(windows)))
     crps, reference = windows.to_numpy().T[:, chosen].mean(axis=2)

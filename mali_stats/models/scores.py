@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from mali_stats.models.timeline import share
+
 #: lower edges of the bins of deaths in which the ignorance score counts; the last has no upper edge
 BINS = (0, 0.5, 2.5, 5.5, 10.5, 25.5, 50.5, 100.5, 250.5, 500.5, 1000.5)
 
@@ -17,7 +19,7 @@ def score_draws(observed, draws, *, alpha: float = 0.1) -> pd.DataFrame:
     observed : array or Series (horizon,)
         Counts that came, such as deaths of each month.
     draws : array (horizon, n)
-        The forecast: n draws of each. Their order within a row does not matter.
+        The forecast: n draws of each, in the order of `observed`. Their order within a row does not matter.
     alpha : float
         One minus the level of the central interval that `mis` and `covered` look at.
 
@@ -37,8 +39,11 @@ def score_draws(observed, draws, *, alpha: float = 0.1) -> pd.DataFrame:
 
     Raises
     ------
+    TypeError
+        If they are no numbers, or not in rows of one length.
     ValueError
-        If the shapes do not fit, or a number is missing or negative, or alpha is not between 0 and 1.
+        If the shapes do not fit, both are labelled and differently, a number is missing or negative, or alpha is not
+        between 0 and 1.
 
     Notes
     -----
@@ -58,8 +63,7 @@ def score_draws(observed, draws, *, alpha: float = 0.1) -> pd.DataFrame:
     1  0.00  1.584963   0.0     True
     """
     y, x = _checked(observed, draws)
-    if not 0 < alpha < 1:
-        raise ValueError(f"score_draws: alpha={alpha!r}; a number between 0 and 1 is wanted, 0.1 for a 90 % interval.")
+    alpha = share(alpha, "alpha", "score_draws", 0.1)
     low, high = np.quantile(x, [alpha / 2, 1 - alpha / 2], axis=1)
     missed = np.maximum(low - y, 0) + np.maximum(y - high, 0)
     table = {
@@ -72,12 +76,18 @@ def score_draws(observed, draws, *, alpha: float = 0.1) -> pd.DataFrame:
 
 
 def _checked(observed, draws) -> tuple[np.ndarray, np.ndarray]:
-    y, x = np.atleast_1d(_numbers(observed)), np.atleast_2d(_numbers(draws))
+    y, x = np.atleast_1d(_numbers(observed, "observed")), np.atleast_2d(_numbers(draws, "draws"))
     if y.ndim != 1 or x.ndim != 2 or len(y) != len(x) or not x.size:
-        turned = "; these are the other way round, use draws.T" if x.shape[-1] == y.size else ""
+        other_way = x.size and np.ndim(draws) == 2 and x.shape[1] == y.size
+        turned = "; these are the other way round, use draws.T" if other_way else ""
         raise ValueError(
             f"score_draws: observed has {y.size} targets, draws are {' x '.join(map(str, x.shape))}; one row of draws "
             f"a target is wanted{turned}."
+        )
+    if _labelled(observed) and _labelled(draws) and not observed.index.equals(draws.index):
+        raise ValueError(
+            f"score_draws: observed is labelled {observed.index[0]} to {observed.index[-1]}, draws {draws.index[0]} to "
+            f"{draws.index[-1]}, not one and the same; put them in one order, as by draws.loc[observed.index]."
         )
     for name, values in (("observed", y), ("draws", x)):
         wrong = np.argwhere(~(np.isfinite(values) & (values >= 0)))
@@ -89,10 +99,17 @@ def _checked(observed, draws) -> tuple[np.ndarray, np.ndarray]:
     return y, x
 
 
-def _numbers(values) -> np.ndarray:
-    if isinstance(values, pd.Series | pd.DataFrame):
-        return values.astype("Float64").to_numpy(float, na_value=np.nan)
-    return np.asarray(values, float)
+def _labelled(values) -> bool:
+    return isinstance(values, pd.Series | pd.DataFrame) and not isinstance(values.index, pd.RangeIndex)
+
+
+def _numbers(values, name: str) -> np.ndarray:
+    try:
+        if isinstance(values, pd.Series | pd.DataFrame):
+            return values.astype("Float64").to_numpy(float, na_value=np.nan)
+        return np.asarray(values, float)
+    except (TypeError, ValueError) as error:
+        raise TypeError(f"score_draws: {name} must be numbers, in rows of one length; {error}.") from error
 
 
 def _crps(y, x) -> np.ndarray:

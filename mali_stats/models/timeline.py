@@ -75,7 +75,7 @@ def counts(values, labels, who: str) -> np.ndarray:
         numbers = pd.Series(values).astype("Float64").to_numpy(float, na_value=np.nan)
     except (TypeError, ValueError) as error:
         raise TypeError(f"{who}: counts are wanted, got {pd.Series(values).dtype}; use pd.to_numeric.") from error
-    wrong = np.flatnonzero(~((numbers >= 0) & (numbers % 1 == 0)))
+    wrong = np.flatnonzero(~(np.isfinite(numbers) & (numbers >= 0) & (np.nan_to_num(numbers) % 1 == 0)))
     if len(wrong):
         at = wrong[0]
         raise ValueError(
@@ -127,6 +127,13 @@ def whole(value, least: int, name: str, who: str) -> int:
     return int(value)
 
 
+def share(value, name: str, who: str, such: float) -> float:
+    """A number between 0 and 1, both left out, or an error that says what came."""
+    if isinstance(value, bool) or not types.is_number(value) or not 0 < value < 1:
+        raise ValueError(f"{who}: {name}={value!r}; a number between 0 and 1 is wanted, such as {such:g}.")
+    return float(value)
+
+
 def regions_of(panel: pd.DataFrame, outcome: str, by: str, time: str, notes: list[str]) -> dict[str, pd.Series]:
     """One series a region of a panel, in the order of their names.
 
@@ -154,15 +161,26 @@ def regions_of(panel: pd.DataFrame, outcome: str, by: str, time: str, notes: lis
     away = panel[by] == UNALLOCATED
     if away.any():
         lost = panel.loc[away, outcome].sum()
-        notes.append(f"{int(away.sum())} rows of {by} {UNALLOCATED!r} left out, with {lost:g} {outcome}")
+        notes.append(f"{int(away.sum())} rows of {by} {UNALLOCATED!r} left out, with {lost:,.0f} {outcome}")
     inside = panel[~away]
     if inside.empty:
         raise ValueError(
             f"flag_months: no {by} is left; {len(panel)} rows are {UNALLOCATED!r}, give a Series of their sum."
         )
     if "in_scope" in inside:
-        inside = inside.assign(**{outcome: inside[outcome].where(inside["in_scope"].fillna(True).astype(bool))})
+        inside = inside.assign(**{outcome: inside[outcome].where(_in_scope(inside["in_scope"]))})
     return {region: part.set_index(time)[outcome] for region, part in inside.groupby(by, sort=True)}
+
+
+def _in_scope(flags: pd.Series) -> pd.Series:
+    """Flags as bool, in scope where nothing is said; text is refused, since any text is true."""
+    try:
+        return flags.astype(object).astype("boolean").fillna(True).astype(bool)
+    except (TypeError, ValueError) as error:
+        raise TypeError(
+            f"flag_months: in_scope holds {flags.dtype}, such as {flags.dropna().iloc[0]!r}; True and False are "
+            "wanted, convert it or drop it."
+        ) from error
 
 
 def without_empty_ends(y: pd.Series, who: str, notes: list[str]) -> pd.Series:

@@ -191,6 +191,12 @@ def test_alarms_of_days_close_together_are_one_and_worst_sums_do_not_overlap():
     assert backtest.worst_periods(value, 0.5, 30).tolist() == [100, 130], "a 0 is never among the worst"
 
 
+def test_a_share_is_not_rounded_up_by_the_arithmetic_of_the_machine():
+    assert 0.07 * 100 > 7
+    assert len(backtest.worst_periods(np.arange(1.0, 101), 0.07, 1)) == 7
+    assert backtest.worst_periods(np.array([3, 5, 5, 5]), 0.5, 1).tolist() == [1, 2], "of equal values the earlier"
+
+
 def test_chance_is_what_alarms_by_lot_reach():
     value, _ = by_hand()
     rng, ahead = np.random.default_rng(0), []
@@ -278,6 +284,11 @@ def test_out_of_scope_ends_are_left_out_with_a_note_and_holes_are_not():
     alerts = ms.flag_months(frame, "ears_c1")
     assert alerts.tidy().query("region == 'ML05'")["period"].min() == pd.Period("2013-01", "M")
     assert "flag_months('ears_c1'), region ML05: 12 rows without a count left out at the ends" in alerts.notes
+    for kind in ("object", "boolean"):
+        again = frame.assign(in_scope=frame["in_scope"].astype(kind))
+        pd.testing.assert_frame_equal(ms.flag_months(again, "ears_c1").tidy(), alerts.tidy())
+    unsaid = ms.flag_months(frame.assign(in_scope=np.nan), "ears_c1")
+    assert len(unsaid.tidy()) == len(frame), "in scope where nothing is said"
     y = made().astype("Int64")
     y.iloc[40] = pd.NA
     with pytest.raises(ValueError, match="got a missing value at 2015-05"):
@@ -347,6 +358,12 @@ def test_notes_say_what_was_not_tested_and_on_what_release():
     (made()[:0], "ears_c1", {}, ValueError, "the series is empty"),
     (made(), "ears_c1", {"w": 2}, TypeError, "'ears_c1' has no option 'w'; it has alpha"),
     (made(), "farrington", {"alpha": 1}, ValueError, "alpha=1; a number between 0 and 1"),
+    (made(), "farrington", {"alpha": None}, ValueError, "alpha=None; a number between 0 and 1"),
+    (made(), ["farrington"], {}, ValueError, "method=.'farrington'. is not known"),
+    (made(), "farrington", {"reweight": "no"}, TypeError, "reweight='no' is a str; True or False is wanted"),
+    (days(range(9)), "hdx", {"unit": ["deaths"]}, ValueError, "unit=.'deaths'.; use 'deaths'"),
+    (days(range(9)), "hdx", {"floor": "low"}, ValueError, "floor='low'; more than 0 is wanted"),
+    (panel({"a": made()}).assign(in_scope="False"), "ears_c1", {}, TypeError, "in_scope holds .*'False'; True and False are wanted"),
     (made(), "farrington", {"w": 6}, ValueError, "w=6; with more than 5 the surroundings of two years overlap"),
     (made(), "farrington", {"b": 0}, ValueError, "b=0; 1 or more"),
     (days(range(9)), "hdx", {"unit": "houses"}, ValueError, "unit='houses'; use 'deaths' .floor 100. or 'people'"),
@@ -364,7 +381,9 @@ def test_errors(y, method, options, error, message):
 
 def test_errors_of_the_backtest():
     alerts = ms.flag_months(made(), "ears_c1")
-    with pytest.raises(ValueError, match="worst=5 is no share"):
+    with pytest.raises(ValueError, match="worst=5; a number between 0 and 1"):
         alerts.backtest(worst=5)
+    with pytest.raises(ValueError, match="worst='a tenth'; a number between 0 and 1"):
+        alerts.leads(worst="a tenth")
     with pytest.raises(ValueError, match="before=0; 1 or more"):
         alerts.leads(before=0)

@@ -201,6 +201,11 @@ def test_order_of_rows_and_kind_of_index_do_not_matter(mali):
     ({"y": [1, 2.5]}, ValueError, "got 2.5 at 1"),
     ({"y": [1, None]}, ValueError, "got a missing value at 1"),
     ({"y": ["many"]}, TypeError, "counts are wanted"),
+    ({"y": [1, np.inf]}, ValueError, "got inf at 1"),
+    ({"y": np.ones((12, 2))}, TypeError, "one count a month is wanted, got ndarray of 2 dimensions"),
+    ({"y": months(range(30)).to_frame()}, TypeError, "got DataFrame of 2 dimensions; for a frame frame.set_index"),
+    ({"y": None}, TypeError, "got NoneType of 0 dimensions"),
+    ({"method": ["zero"]}, ValueError, "method=.'zero'. is not known"),
     ({"y": pd.Series([1, 2], index=["2022-01", "2022-02"])}, TypeError, "index must be datetime64 or Period, got str.*pd.to_datetime"),
     ({"y": months(range(30)).drop(pd.Period("2016-03", "M"))}, ValueError, "2016-03 is missing, between 2015-01 and 2017-06"),
 ])  # fmt: skip
@@ -304,6 +309,10 @@ def test_few_draws_are_repeated_for_the_ignorance_only(views):
     thousand = ms.score_draws(own["observed"], np.repeat(history, 1000 // 12, axis=1))
     np.testing.assert_allclose(own["ign"], thousand["ign"])
     assert (own["ign"] != ms.score_draws(own["observed"], history)["ign"]).all()
+    y, many = months(range(30)), np.arange(1200).reshape(2, 600)
+    own = ms.rolling_origin(y, {"mine": lambda history, horizon: many}, ["2016-03"], horizon=2, lead=1).tidy()
+    twice = ms.score_draws(own["observed"], np.repeat(many, 2, axis=1))
+    np.testing.assert_allclose(own["ign"], twice["ign"], err_msg="1,200 are nearer to 1,000 than 600")
 
 
 def test_scorecard_sums_up_tidy(views):
@@ -348,7 +357,13 @@ def test_repr_notes_and_silence(views, capfd, mali):
     ({"methods": {"mine": lambda y, h: np.ones((h + 1, 5))}}, ValueError, "'mine' gave 3 x 5 from 2016-03; draws of 2 months are wanted"),
     ({"methods": {"mine": lambda y, h: np.ones(h)}}, ValueError, "'mine' gave 2 from 2016-03"),
     ({"methods": {"mine": lambda y, h: -np.ones((h, 5))}}, ValueError, "draws of target 0: got -1"),
+    ({"methods": {"mine": lambda y, h: None}}, ValueError, "'mine' gave None from 2016-03"),
+    ({"methods": {"mine": ["zero"]}}, ValueError, ".'zero'. is no method"),
     ({"cutoffs": []}, ValueError, "no cut-offs"),
+    ({"cutoffs": None}, ValueError, "no cut-offs"),
+    ({"cutoffs": ["2016-03", pd.NaT]}, ValueError, "cut-off NaT is no month; give such as"),
+    ({"cutoffs": ["autumn"]}, ValueError, "cut-off 'autumn' is no month"),
+    ({"cutoffs": [2016]}, ValueError, "cut-off 2016 is no month"),
     ({"cutoffs": ["2017-05"]}, ValueError, "cut-off 2017-05 needs the months 2016-06 to 2017-07, the record has 2015-01 to 2017-06"),
     ({"cutoffs": ["2015-11"]}, ValueError, "cut-off 2015-11 needs the months 2014-12 to"),
     ({"lead": 0}, ValueError, "lead=0; 1 or more"),
@@ -359,6 +374,28 @@ def test_errors_of_rolling_origin(options, error, message):
     given = {"y": months(range(30)), "methods": {"z": "zero"}, "cutoffs": ["2016-03"], "horizon": 2, "lead": 1}
     with pytest.raises(error, match=message):
         ms.rolling_origin(**given | options)
+
+
+@pytest.mark.parametrize("fails", [lambda y, h: 1 / 0, lambda y, h: -np.ones((h, 5)), "mixture"])
+def test_a_method_that_fails_is_named_with_its_cut_off(fails):
+    methods = {"z": "zero", "mine": fails}
+    with pytest.raises((ZeroDivisionError, ValueError)) as failure:
+        ms.rolling_origin(months(range(30)), methods, ["2016-03"], horizon=2, lead=1)
+    assert failure.value.__notes__ == ["rolling_origin: this was method 'mine', from cut-off 2016-03"]
+
+
+def test_a_cut_off_alone_and_one_before_1970():
+    y = months(range(60), "1958-01")
+    known = ms.rolling_origin(y, {"last": "last"}, ["1960-10"], horizon=2, lead=1).tidy()
+    for cutoff in ("1960-10", pd.Period("1960-10", "M"), pd.Timestamp("1960-10-31")):
+        again = ms.rolling_origin(y, {"last": "last"}, cutoff, horizon=2, lead=1)
+        pd.testing.assert_frame_equal(again.tidy(), known)
+
+
+def test_no_skill_against_a_reference_without_error():
+    y = months([0] * 60)
+    card = ms.rolling_origin(y, {"z": "zero"}, ["2016-03", "2017-03", "2018-03"], horizon=2, lead=1).scorecard()
+    assert card["crps"].item() == 0 and card[["skill", "skill_low", "skill_high"]].isna().all(axis=None)
 
 
 def test_scorecard_splits_by_what_it_can(views):

@@ -143,8 +143,27 @@ def test_index_of_the_observed_and_other_kinds_of_input():
     (pd.Series([pd.NA], dtype="Int64"), [[1]], {}, "observed of target 0: got nan"),
     ([1, 2], [[1, 5], [2, -3]], {}, "draws of target 1: got -3; numbers of 0 or more"),
     ([1], [[1, np.inf]], {}, "draws of target 0: got inf"),
-    ([1], [[1]], {"alpha": 90}, "alpha=90; a number between 0 and 1 is wanted, 0.1 for a 90 % interval"),
+    ([], [], {}, "observed has 0 targets, draws are 1 x 0; one row of draws a target is wanted\\.$"),
+    ([1], [[1]], {"alpha": 90}, "alpha=90; a number between 0 and 1 is wanted, such as 0.1"),
+    ([1], [[1]], {"alpha": "10 %"}, "alpha='10 %'; a number between 0 and 1"),
 ])  # fmt: skip
 def test_errors(observed, draws, options, message):
     with pytest.raises(ValueError, match=message):
         ms.score_draws(observed, draws, **options)
+
+
+@pytest.mark.parametrize(("observed", "draws", "which"), [
+    ([pd.NA], [[1]], "observed"), (["many"], [[1]], "observed"), ([1, 2], [[1], [1, 2]], "draws"),
+])  # fmt: skip
+def test_what_is_no_number_is_said_with_its_name(observed, draws, which):
+    with pytest.raises(TypeError, match=f"score_draws: {which} must be numbers, in rows of one length"):
+        ms.score_draws(observed, draws)
+
+
+def test_draws_labelled_otherwise_are_not_taken_by_place():
+    observed = pd.Series([1, 50], index=["Gao", "Mopti"])
+    draws = pd.DataFrame([[50, 50], [1, 1]], index=["Mopti", "Gao"])
+    with pytest.raises(ValueError, match=r"labelled Gao to Mopti, draws Mopti to Gao.*draws.loc\[observed.index\]"):
+        ms.score_draws(observed, draws)
+    assert ms.score_draws(observed, draws.loc[observed.index])["crps"].tolist() == [0, 0]
+    assert ms.score_draws(observed, draws.reset_index(drop=True))["crps"].tolist() == [49, 49], "by place"
