@@ -28,8 +28,8 @@ import pandas as pd
 import ruptures
 from scipy import signal
 
-from mali_stats.models.breaks import find_breaks
-from mali_stats.models.placebo import placebo_its
+from mali_stats.models.breaks.breaks import find_breaks
+from mali_stats.models.breaks.placebo import placebo_its
 
 RESULTS = Path(__file__).parent / "results"
 N_BOOT = 199

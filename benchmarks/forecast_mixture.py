@@ -18,7 +18,7 @@ import pandas as pd
 from scipy import stats
 
 import mali_stats as ms
-from mali_stats.models.baselines import METHODS, MIXTURE
+from mali_stats.models.forecasts.baselines import METHODS, MIXTURE
 
 WINDOWS = (3, 6, 12, 24, 48)
 QUARTERS = 4

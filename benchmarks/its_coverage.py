@@ -22,10 +22,10 @@ import numpy as np
 import pandas as pd
 from scipy import signal
 
-from mali_stats.models.covariance import estimate
-from mali_stats.models.its import Break
-from mali_stats.models.phases import phases
-from mali_stats.models.trend import fit_trend
+from mali_stats.models.trends.covariance import estimate
+from mali_stats.models.trends.its import Break
+from mali_stats.models.trends.phases import phases
+from mali_stats.models.trends.trend import fit_trend
 
 RESULT = Path(__file__).parent / "results" / "its_coverage.csv"
 #: (kind, unit, times, times after the break, slope)

@@ -20,9 +20,9 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from mali_stats.models.lag_design import LagDesign
-from mali_stats.models.lags import COVARIANCES, estimate, fit_lags
-from mali_stats.models.within import Problem, within
+from mali_stats.models.displacement.lag_design import LagDesign
+from mali_stats.models.displacement.lags import COVARIANCES, estimate, fit_lags
+from mali_stats.models.displacement.within import Problem, within
 from mali_stats.synthetic.planted import COEFFICIENTS, planted_panel
 
 RESULT = Path(__file__).parent / "results" / "lag_coverage.csv"

@@ -25,7 +25,7 @@ import pandas as pd
 from statsmodels.stats.proportion import proportion_confint
 
 from mali_stats import synthetic
-from mali_stats.clean.links import MAX_COST, match_events
+from mali_stats.clean.links.links import MAX_COST, match_events
 
 RESULTS = Path(__file__).parent / "results"
 WINDOWS = [(1, 5), (2, 5), (1, 25), (2, 25), (3, 25), (2, 50), (5, 50)]

@@ -13,7 +13,7 @@ import csv
 import time
 from pathlib import Path
 
-from mali_stats.clean.figures import parse_figure
+from mali_stats.clean.figures.figures import parse_figure
 
 SIZE = 100_000
 SENTENCES = Path(__file__).parents[1] / "tests" / "clean" / "figure_sentences.csv"

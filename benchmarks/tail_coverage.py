@@ -19,9 +19,9 @@ import numpy as np
 import pandas as pd
 from scipy import optimize, stats
 
-from mali_stats.models.exceedance import exceedance
-from mali_stats.models.laws import Pareto, PowerLaw
-from mali_stats.models.severity import fit_tail
+from mali_stats.models.severity.exceedance import exceedance
+from mali_stats.models.severity.laws import Pareto, PowerLaw
+from mali_stats.models.severity.severity import fit_tail
 
 RESULT = Path(__file__).parent / "results" / "tail_coverage.csv"
 LAWS = {"power law 2.5": PowerLaw(2.5, 10), "gpd 0.2": Pareto(0.2, 15.0, 10), "gpd 0.6": Pareto(0.6, 15.0, 10)}

@@ -18,9 +18,9 @@ import numpy as np
 import pandas as pd
 from scipy import signal, stats
 
-from mali_stats.models.covariance import default_lags, estimate, without_each_year
-from mali_stats.models.refit import refit
-from mali_stats.models.trend import fit_trend
+from mali_stats.models.trends.covariance import default_lags, estimate, without_each_year
+from mali_stats.models.trends.refit import refit
+from mali_stats.models.trends.trend import fit_trend
 
 SLOPE = 0.1
 RESULT = Path(__file__).parent / "results" / "trend_coverage.csv"

@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from mali_stats.models.unseen import unseen
+from mali_stats.models.unseen.unseen import unseen
 
 EVENTS = 1000
 RESULT = Path(__file__).parent / "results" / "unseen_coverage.csv"

@@ -15,15 +15,15 @@ _WHERE = {
     # read and clean
     "read_events": "clean.events",
     "read_displacement": "clean.displacement",
-    "parse_figure": "clean.figures",
-    "sum_figures": "clean.figure_sums",
-    "implied_base": "clean.figure_sums",
+    "parse_figure": "clean.figures.figures",
+    "sum_figures": "clean.figures.figure_sums",
+    "implied_base": "clean.figures.figure_sums",
     "check": "schema",
     "fetch": "sources.fetching",
     # link two records of one war
-    "match_events": "clean.links",
+    "match_events": "clean.links.links",
     # a living record
-    "compare_releases": "clean.releases",
+    "compare_releases": "clean.releases.releases",
     # what is shipped
     "load": "catalog",
     "datasets": "catalog",
@@ -36,27 +36,27 @@ _WHERE = {
     # who
     "family_totals": "panel",
     # models
-    "fit_trend": "models.trend",
-    "Break": "models.its",
-    "fatality_dist": "models.uncertainty",
-    "draw_totals": "models.totals",
-    "pool_rubin": "models.pooling",
-    "heaping": "models.heaping",
-    "fit_tail": "models.severity",
-    "exceedance": "models.exceedance",
-    "find_breaks": "models.breaks",
-    "placebo_its": "models.placebo",
-    "fit_lags": "models.lags",
-    "stock_to_flow": "models.stocks",
-    "interpolate_stock": "models.stocks",
-    "stock_flow_ledger": "models.stocks",
-    "baseline_draws": "models.forecast",
-    "score_draws": "models.forecast",
-    "rolling_origin": "models.forecast",
-    "flag_months": "models.alerts",
+    "fit_trend": "models.trends.trend",
+    "Break": "models.trends.its",
+    "fatality_dist": "models.uncertainty.uncertainty",
+    "draw_totals": "models.uncertainty.totals",
+    "pool_rubin": "models.uncertainty.pooling",
+    "heaping": "models.uncertainty.heaping",
+    "fit_tail": "models.severity.severity",
+    "exceedance": "models.severity.exceedance",
+    "find_breaks": "models.breaks.breaks",
+    "placebo_its": "models.breaks.placebo",
+    "fit_lags": "models.displacement.lags",
+    "stock_to_flow": "models.displacement.stocks",
+    "interpolate_stock": "models.displacement.stocks",
+    "stock_flow_ledger": "models.displacement.stocks",
+    "baseline_draws": "models.forecasts.forecast",
+    "score_draws": "models.forecasts.forecast",
+    "rolling_origin": "models.forecasts.forecast",
+    "flag_months": "models.forecasts.alerts",
     # for a busy reader
     "brief": "report.brief",
-    "unseen": "models.unseen",
+    "unseen": "models.unseen.unseen",
     # plots
     "plot": "plots",
     "plot_series": "plots",
@@ -77,26 +77,26 @@ if TYPE_CHECKING:
     from mali_stats.catalog import cite, datasets, load
     from mali_stats.clean.displacement import read_displacement
     from mali_stats.clean.events import read_events
-    from mali_stats.clean.figure_sums import implied_base, sum_figures
-    from mali_stats.clean.figures import parse_figure
-    from mali_stats.clean.links import match_events
-    from mali_stats.clean.releases import compare_releases
+    from mali_stats.clean.figures.figure_sums import implied_base, sum_figures
+    from mali_stats.clean.figures.figures import parse_figure
+    from mali_stats.clean.links.links import match_events
+    from mali_stats.clean.releases.releases import compare_releases
     from mali_stats.exporting import export
-    from mali_stats.models.alerts import flag_months
-    from mali_stats.models.breaks import find_breaks
-    from mali_stats.models.exceedance import exceedance
-    from mali_stats.models.forecast import baseline_draws, rolling_origin, score_draws
-    from mali_stats.models.heaping import heaping
-    from mali_stats.models.its import Break
-    from mali_stats.models.lags import fit_lags
-    from mali_stats.models.placebo import placebo_its
-    from mali_stats.models.pooling import pool_rubin
-    from mali_stats.models.severity import fit_tail
-    from mali_stats.models.stocks import interpolate_stock, stock_flow_ledger, stock_to_flow
-    from mali_stats.models.totals import draw_totals
-    from mali_stats.models.trend import fit_trend
-    from mali_stats.models.uncertainty import fatality_dist
-    from mali_stats.models.unseen import unseen
+    from mali_stats.models.breaks.breaks import find_breaks
+    from mali_stats.models.breaks.placebo import placebo_its
+    from mali_stats.models.displacement.lags import fit_lags
+    from mali_stats.models.displacement.stocks import interpolate_stock, stock_flow_ledger, stock_to_flow
+    from mali_stats.models.forecasts.alerts import flag_months
+    from mali_stats.models.forecasts.forecast import baseline_draws, rolling_origin, score_draws
+    from mali_stats.models.severity.exceedance import exceedance
+    from mali_stats.models.severity.severity import fit_tail
+    from mali_stats.models.trends.its import Break
+    from mali_stats.models.trends.trend import fit_trend
+    from mali_stats.models.uncertainty.heaping import heaping
+    from mali_stats.models.uncertainty.pooling import pool_rubin
+    from mali_stats.models.uncertainty.totals import draw_totals
+    from mali_stats.models.uncertainty.uncertainty import fatality_dist
+    from mali_stats.models.unseen.unseen import unseen
     from mali_stats.panel import add_displacement, add_population, family_totals, region_month_panel
     from mali_stats.plots import (
         plot,

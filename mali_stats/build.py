@@ -20,7 +20,7 @@ from mali_stats.clean.displacement import read_displacement
 from mali_stats.clean.events import read_events
 from mali_stats.clean.values import Values, count
 from mali_stats.ledger import Ledger
-from mali_stats.models.totals import draw_totals
+from mali_stats.models.uncertainty.totals import draw_totals
 from mali_stats.panel import region_month_panel
 from mali_stats.panel.families import cells
 from mali_stats.schema import (

@@ -16,8 +16,8 @@ from matplotlib.dates import date2num
 from matplotlib.transforms import Bbox
 
 from mali_stats import catalog, plots
-from mali_stats.models.breaks import find_breaks
-from mali_stats.models.placebo import placebo_its
+from mali_stats.models.breaks.breaks import find_breaks
+from mali_stats.models.breaks.placebo import placebo_its
 from mali_stats.plots import breaks as module
 from mali_stats.plots.theme import INK, PALETTE
 

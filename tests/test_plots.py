@@ -543,7 +543,7 @@ def test_fit_of_regions_draws_the_seven_with_most():
 
 
 def test_fit_takes_a_real_trend(panel):
-    trend = pytest.importorskip("mali_stats.models.trend")
+    trend = pytest.importorskip("mali_stats.models.trends.trend")
     months = pd.date_range("2017-01-01", periods=84, freq="MS")
     frame = pd.DataFrame({"month": months, "events": [5 + number % 7 for number in range(84)]})
     ax = plots.plot(trend.fit_trend(frame, "events"))

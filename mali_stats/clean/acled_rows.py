@@ -15,7 +15,8 @@ import numpy as np
 import pandas as pd
 
 from mali_stats import catalog
-from mali_stats.clean import places, reported
+from mali_stats.clean import places
+from mali_stats.clean.figures import reported
 from mali_stats.clean.row_rules import Found, off_the_map
 from mali_stats.clean.values import Values, count, degrees, level, whole
 from mali_stats.sources import acled

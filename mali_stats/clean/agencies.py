@@ -15,8 +15,18 @@ import numpy as np
 import pandas as pd
 
 from mali_stats import catalog
+from mali_stats.clean.figures.reported import (
+    COUNT,
+    NONE,
+    day,
+    day_or_ahead,
+    iso3,
+    people,
+    region,
+    written_day,
+    year_end,
+)
 from mali_stats.clean.places import gazetteer, key
-from mali_stats.clean.reported import COUNT, NONE, day, day_or_ahead, iso3, people, region, written_day, year_end
 from mali_stats.clean.values import Values, whole
 from mali_stats.sources import hapi, idmc, unhcr
 from mali_stats.sources.layouts import Layout

@@ -15,7 +15,7 @@ from mali_stats import catalog, synthetic
 from mali_stats.allot import sainte_lague
 from mali_stats.clean.adding import refuse_overlap
 from mali_stats.clean.agencies import NOBODY
-from mali_stats.clean.reported import people, region, written_day, year_end
+from mali_stats.clean.figures.reported import people, region, written_day, year_end
 
 HEAD = "year,coo_iso,coa_iso,refugees,asylum_seekers,returned_refugees,idps,returned_idps,stateless,ooc,oip,hst\n"
 

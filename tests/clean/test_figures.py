@@ -14,10 +14,10 @@ from making import ROOT
 
 import mali_stats as ms
 from mali_stats import catalog
-from mali_stats.clean.figures import Figure
-from mali_stats.clean.intervals import RULES, interval, rounding_unit
-from mali_stats.clean.lexicon import conventions, languages, lexicon
-from mali_stats.clean.numerals import fold
+from mali_stats.clean.figures.figures import Figure
+from mali_stats.clean.figures.intervals import RULES, interval, rounding_unit
+from mali_stats.clean.figures.lexicon import conventions, languages, lexicon
+from mali_stats.clean.figures.numerals import fold
 
 SHOWN = ("low", "best", "high", "unit", "group", "indicator", "qualifier", "claimed_by")
 SENTENCES = list(

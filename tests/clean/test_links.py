@@ -13,10 +13,10 @@ from statsmodels.stats.proportion import proportion_confint
 
 import mali_stats as ms
 from mali_stats import synthetic
-from mali_stats.clean import link_assignment
-from mali_stats.clean.link_assignment import assigned
-from mali_stats.clean.link_candidates import arc_km, candidates
-from mali_stats.clean.link_records import records
+from mali_stats.clean.links import link_assignment
+from mali_stats.clean.links.link_assignment import assigned
+from mali_stats.clean.links.link_candidates import arc_km, candidates
+from mali_stats.clean.links.link_records import records
 
 SIX = [("491801", "508921"), ("67666", "67667"), ("364391", "364430"), ("452956", "452966"), ("13104", "13174"), ("11951", "13034")]  # fmt: skip
 

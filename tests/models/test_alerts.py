@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import mali_stats as ms
-from mali_stats.models import backtest
+from mali_stats.models.forecasts import backtest
 
 ORACLE = json.loads((Path(__file__).parents[1] / "oracles" / "farrington_ears.json").read_text(encoding="utf-8"))
 GIVEN, KNOWN = ORACLE["inputs"], ORACLE["expected"]

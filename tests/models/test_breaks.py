@@ -9,10 +9,10 @@ from ruptures.base import BaseCost
 from scipy import signal
 
 from mali_stats import catalog
-from mali_stats.models import break_dates, segments
-from mali_stats.models.break_dates import argmax_tail, intervals, reach
-from mali_stats.models.breaks import find_breaks
-from mali_stats.models.segments import Cost, best_cuts, cost_of, surrogates
+from mali_stats.models.breaks import break_dates, segments
+from mali_stats.models.breaks.break_dates import argmax_tail, intervals, reach
+from mali_stats.models.breaks.breaks import find_breaks
+from mali_stats.models.breaks.segments import Cost, best_cuts, cost_of, surrogates
 
 ORACLE = json.loads((Path(__file__).parents[1] / "oracles" / "nile_breaks.json").read_text(encoding="utf-8"))
 KNOWN = ORACLE["expected"]

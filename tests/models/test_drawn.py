@@ -8,10 +8,10 @@ import pytest
 from scipy import stats
 
 import mali_stats as ms
-from mali_stats.models.excess import drawn
-from mali_stats.models.pooling import pool_rubin
-from mali_stats.models.totals import draw_totals
-from mali_stats.models.trend import fit_trend
+from mali_stats.models.trends.excess import drawn
+from mali_stats.models.trends.trend import fit_trend
+from mali_stats.models.uncertainty.pooling import pool_rubin
+from mali_stats.models.uncertainty.totals import draw_totals
 
 MONTHS = pd.date_range("2015-01-01", periods=96, freq="MS")
 

@@ -9,8 +9,8 @@ import pytest
 from scipy import stats
 
 import mali_stats as ms
-from mali_stats.models.exact import garwood
-from mali_stats.models.pareto_tail import smallest_of_tail
+from mali_stats.models.severity.exact import garwood
+from mali_stats.models.severity.pareto_tail import smallest_of_tail
 
 KNOWN = json.loads((Path(__file__).parents[1] / "oracles" / "exact_poisson.json").read_text(encoding="utf-8"))[
     "expected"

@@ -11,7 +11,7 @@ import scoringrules
 from scipy import stats
 
 import mali_stats as ms
-from mali_stats.models.baselines import METHODS
+from mali_stats.models.forecasts.baselines import METHODS
 
 ORACLE = json.loads((Path(__file__).parents[1] / "oracles" / "conflictology_mali.json").read_text(encoding="utf-8"))
 KNOWN = ORACLE["expected"]

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from mali_stats.models.heaping import heaping
+from mali_stats.models.uncertainty.heaping import heaping
 
 
 def row(table, kind, value, convention=None):

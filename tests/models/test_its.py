@@ -15,13 +15,13 @@ from scipy import signal, stats
 from statsmodels.stats.outliers_influence import variance_inflation_factor
 
 import mali_stats as ms
-from mali_stats.models import its
-from mali_stats.models.covariance import estimate
-from mali_stats.models.excess import drawn
-from mali_stats.models.its import Break
-from mali_stats.models.phases import Phases, phases
-from mali_stats.models.sides import FEWEST_YEARS
-from mali_stats.models.trend import fit_trend
+from mali_stats.models.trends import its
+from mali_stats.models.trends.covariance import estimate
+from mali_stats.models.trends.excess import drawn
+from mali_stats.models.trends.its import Break
+from mali_stats.models.trends.phases import Phases, phases
+from mali_stats.models.trends.sides import FEWEST_YEARS
+from mali_stats.models.trends.trend import fit_trend
 
 ORACLE = json.loads((Path(__file__).parents[1] / "oracles" / "sicily_its.json").read_text(encoding="utf-8"))
 KNOWN, GIVEN = ORACLE["expected"], ORACLE["inputs"]

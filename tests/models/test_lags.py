@@ -7,8 +7,8 @@ import statsmodels.api as sm
 from scipy import stats
 
 import mali_stats as ms
-from mali_stats.models.lags import fit_lags
-from mali_stats.models.within import within
+from mali_stats.models.displacement.lags import fit_lags
+from mali_stats.models.displacement.within import within
 from mali_stats.synthetic.planted import COEFFICIENTS, planted_panel
 
 X = [3, 1, 4, 1, 5, 9, 2, 6, 5, 3, 5, 8, 9, 7, 9, 3, 2, 3, 8, 4, 6, 2, 6, 4]

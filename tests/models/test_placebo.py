@@ -8,12 +8,12 @@ import pytest
 import statsmodels.api as sm
 from scipy import stats
 
-from mali_stats.models import placebo
-from mali_stats.models.breaks import find_breaks
-from mali_stats.models.covariance import estimate
-from mali_stats.models.design import design_of
-from mali_stats.models.placebo import placebo_its
-from mali_stats.models.score_curve import _quantiles, _Shift, level_curve, quantile_residuals
+from mali_stats.models.breaks import placebo
+from mali_stats.models.breaks.breaks import find_breaks
+from mali_stats.models.breaks.placebo import placebo_its
+from mali_stats.models.breaks.score_curve import _quantiles, _Shift, level_curve, quantile_residuals
+from mali_stats.models.trends.covariance import estimate
+from mali_stats.models.trends.design import design_of
 
 RESULTS = Path(__file__).parents[2] / "benchmarks" / "results" / "placebo.csv"
 

@@ -8,7 +8,7 @@ import pytest
 from making import ROOT
 from scipy import stats
 
-from mali_stats.models.pooling import COLUMNS, pool_rubin
+from mali_stats.models.uncertainty.pooling import COLUMNS, pool_rubin
 
 ORACLE = json.loads((ROOT / "tests" / "oracles" / "rubin_mice.json").read_text(encoding="utf-8"))
 

@@ -5,8 +5,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from statsmodels.discrete.discrete_model import NegativeBinomial
 
-from mali_stats.models import refit as module
-from mali_stats.models.refit import loglik, refit
+from mali_stats.models.trends import refit as module
+from mali_stats.models.trends.refit import loglik, refit
 
 
 def series(months=96, alpha=0.4, seed=0, replicates=1):

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 import mali_stats as ms
-from mali_stats.models.scores import randomised_pit
+from mali_stats.models.forecasts.scores import randomised_pit
 
 
 def made(seed=0, targets=40, n=60):

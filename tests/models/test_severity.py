@@ -7,9 +7,9 @@ import pytest
 from scipy import special, stats
 
 import mali_stats as ms
-from mali_stats.models.laws import Lognormal, Pareto, PowerLaw
-from mali_stats.models.pareto_tail import fit_pareto, pareto_errors, pareto_gaps, smallest_of_tail
-from mali_stats.models.power_tail import exponent_error, fit_power_law
+from mali_stats.models.severity.laws import Lognormal, Pareto, PowerLaw
+from mali_stats.models.severity.pareto_tail import fit_pareto, pareto_errors, pareto_gaps, smallest_of_tail
+from mali_stats.models.severity.power_tail import exponent_error, fit_power_law
 
 LAWS = [PowerLaw(1.8, 1), PowerLaw(2.5, 12), Pareto(0.4, 15.0, 20), Pareto(-0.2, 5.0, 1), Pareto(0.0, 5.0, 3),
         Lognormal(2.0, 1.1, 1), Lognormal(-20.0, 4.0, 12)]  # fmt: skip

@@ -8,9 +8,9 @@ from scipy import stats
 
 import mali_stats as ms
 from mali_stats.allot import sainte_lague
-from mali_stats.models.summing import folds
-from mali_stats.models.totals import Draws, draw_totals
-from mali_stats.models.uncertainty import fatality_dist
+from mali_stats.models.uncertainty.summing import folds
+from mali_stats.models.uncertainty.totals import Draws, draw_totals
+from mali_stats.models.uncertainty.uncertainty import fatality_dist
 from mali_stats.schema import VIOLENCE
 
 

@@ -7,11 +7,11 @@ import pytest
 import statsmodels.api as sm
 from scipy import signal, stats
 
-from mali_stats.models import covariance
-from mali_stats.models.covariance import default_lags, estimate, without_each_year
-from mali_stats.models.diagnostics import cameron_trivedi, seasonality
-from mali_stats.models.refit import refit
-from mali_stats.models.trend import fit_trend
+from mali_stats.models.trends import covariance
+from mali_stats.models.trends.covariance import default_lags, estimate, without_each_year
+from mali_stats.models.trends.diagnostics import cameron_trivedi, seasonality
+from mali_stats.models.trends.refit import refit
+from mali_stats.models.trends.trend import fit_trend
 
 ORACLE = json.loads((Path(__file__).parents[1] / "oracles" / "aids_belgium.json").read_text(encoding="utf-8"))
 KNOWN = ORACLE["expected"]

@@ -11,7 +11,7 @@ from making import ROOT
 from scipy import integrate, stats
 
 from mali_stats import catalog
-from mali_stats.models.uncertainty import fatality_dist
+from mali_stats.models.uncertainty.uncertainty import fatality_dist
 from mali_stats.schema import VIOLENCE
 
 ORACLE = json.loads((ROOT / "tests" / "oracles" / "ucdp_gumbel.json").read_text(encoding="utf-8"))

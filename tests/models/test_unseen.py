@@ -16,8 +16,8 @@ from scipy.optimize import brentq
 from scipy.special import gammaln, xlogy
 
 import mali_stats as ms
-from mali_stats.models.lists import lists_of
-from mali_stats.models.unseen import chao
+from mali_stats.models.unseen.lists import lists_of
+from mali_stats.models.unseen.unseen import chao
 
 KOSOVO = json.loads((Path(__file__).parents[1] / "oracles" / "kosovo_lists.json").read_text(encoding="utf-8"))
 NAMES = KOSOVO["inputs"]["order"].split(",")

@@ -1,0 +1,1 @@
+"""Reported words to numbers, with the interval that the words mean."""

@@ -1,0 +1,1 @@
+"""Two records of one war, linked event by event."""

@@ -1,0 +1,1 @@
+"""What a new release of a record changes."""

@@ -1,0 +1,1 @@
+"""Who fled? Stocks and flows, and lags from violence to flight."""

@@ -1,0 +1,1 @@
+"""How sure is a number? Distributions of a toll, draws of totals, pooling, heaping."""

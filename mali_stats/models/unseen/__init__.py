@@ -1,0 +1,1 @@
+"""What does no list have? Several answers side by side."""
