@@ -254,6 +254,11 @@ def test_very_many_events_and_very_few_that_are_shared():
 # ---- what comes back ---------------------------------------------------------------------------------------
 
 
+def test_an_interval_beyond_a_computers_numbers_is_refused():
+    with pytest.raises(RuntimeError, match="no interval can be computed for 'odds ratio 5'"):
+        ms.unseen({"10": 10**7, "01": 10**7, "11": 1}, models=["odds ratio 5", "independence"])
+
+
 def test_a_table_with_what_it_is_not():
     result = ms.unseen({"10": 500, "01": 30, "11": 20}, lists=["<wire>", "radio"])
     assert "Events on any of the lists: 550 (<wire> 520, radio 50)" in repr(result)

@@ -140,6 +140,14 @@ def test_the_token_is_never_sent_to_another_host(server, other, cached):
     assert other.asked == []
 
 
+@pytest.mark.parametrize("total", [None, "many", "\u00b2", "9" * 5000])
+def test_records_that_are_not_counted_are_not_taken_for_all(total, server, cached, tmp_path):
+    server.answers["/gedevents/25.1"] = [page({"TotalCount": total, "Result": [{"id": 1}], "NextPageUrl": ""})]
+    with pytest.raises(RuntimeError, match=r"UCDP does not count its records .* By hand: "):
+        cached("ucdp", version="25.1", country="MLI")
+    assert not list((tmp_path / "cache" / "ucdp").glob("ged*"))
+
+
 @pytest.mark.parametrize("place", ["http://[::1", "http://127.0.0.1:99999999/x", "file:///etc/hostname", "ftp://a/b"])
 def test_a_redirect_to_what_is_no_address_is_refused(place, server, cached):
     for path, more in (("/ged/ged251-csv.zip", {}), ("/gedevents/25.1", {"country": "MLI"})):

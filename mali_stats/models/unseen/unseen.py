@@ -109,7 +109,7 @@ def unseen(
         For counts that cannot be some; for fewer than two models; and for what a table does not tell: lists that
         share no event, an empty pattern that puts the likelihood's maximum at infinity, the interaction of all lists.
     RuntimeError
-        If a fit does not converge.
+        If a fit does not converge, or its interval cannot be computed.
 
     Notes
     -----
@@ -207,6 +207,11 @@ def _row(name: str, spec: str, data: Lists) -> tuple:
     none = float(np.exp(fit.params[0]))
     observed = data.counts.sum()
     low, high = _profile_interval(data.counts, X, offset, none)
+    if not low <= none <= high:
+        raise RuntimeError(
+            f"unseen: no interval can be computed for {name!r}: with so few shared among so many events the likelihood "
+            "is flatter than a computer's numbers are fine. Match the lists again, with wider windows."
+        )
     return name, observed + none, observed + low, observed + high, fit.aic, model.assumption
 
 

@@ -94,7 +94,13 @@ def _walk(web: Web, plan: Plan) -> Iterator[Page]:
     while url:
         content, text = web.json(url, params)
         found = records(content, "Result", "UCDP")
-        yield Page(text, found, whole(content.get("TotalCount")), "id")
+        total = whole(content.get("TotalCount"))
+        if total is None and not seen:
+            raise RuntimeError(
+                "UCDP does not count its records (TotalCount), so that nothing tells whether all have come; nothing "
+                f"was kept. The API may have changed. {web.by_hand}"
+            )
+        yield Page(text, found, total, "id")
         seen.add(url)
         following = content.get("NextPageUrl")
         url, params = following and web.here(following), None
