@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import mali_stats as ms
-from mali_stats.models import backtest
+from mali_stats.models import alarms, backtest
 
 ORACLE = json.loads((Path(__file__).parents[1] / "oracles" / "farrington_ears.json").read_text(encoding="utf-8"))
 GIVEN, KNOWN = ORACLE["inputs"], ORACLE["expected"]
@@ -116,6 +116,10 @@ def test_cool_down_lets_a_higher_level_through():
     assert (open_["flagged"] == (open_["level"].fillna(0) > 0)).all()
     kept = cooled.index[cooled["flagged"]]
     assert kept.tolist() == [900, 1500, 1520] and cooled["level"][kept].tolist() == [1, 1, 2]
+    for cooldown, again in ((99, True), (100, False)):
+        level = np.zeros(200, int)
+        level[[50, 150]] = 1
+        assert alarms._not_cooling(level, cooldown)[150] == again, "day 100 after a flag is the last that cools"
     assert open_["flagged"][[901, 1521, 1540]].all(), "without it every day of a record is one, and the next record too"
 
 
@@ -154,6 +158,10 @@ def test_a_handful_of_deaths_after_long_calm_is_no_alarm_by_farrington():
     table = ms.flag_months(months(y), "farrington").tidy()
     assert table.index[table["flagged"]].tolist() == [80]
     assert (table["threshold"][38:60] == 0).all()
+    y[[60, 63, 80]] = [3, 2, 0]
+    assert ms.flag_months(months(y), "farrington").tidy()["flagged"][63], "3 and 2 within four months are five"
+    y[[63, 64]] = [0, 2]
+    assert not ms.flag_months(months(y), "farrington").tidy()["flagged"][64], "within five months they are not"
 
 
 # The backtest, worked by hand.
