@@ -199,6 +199,17 @@ def test_alarms_of_days_close_together_are_one_and_worst_sums_do_not_overlap():
     assert backtest.worst_periods(value, 0.5, 30).tolist() == [100, 130], "a 0 is never among the worst"
 
 
+def test_the_backtest_at_the_ends_of_the_record():
+    value = np.ones(10)
+    value[1] = 9
+    for at, false, open_ in ((6, 1, 0), (7, 0, 1)):
+        found = backtest.summary(value, np.arange(10) == at, share=0.1, before=3, span=1, a_year=12)
+        assert (found["false_alarms"], found["open_alarms"]) == (false, open_), (
+            "the time of month 6 ends with the record"
+        )
+        assert found["ahead_by_chance"] == pytest.approx(0.1), "one month of ten lies before the worst, not three"
+
+
 def test_a_share_is_not_rounded_up_by_the_arithmetic_of_the_machine():
     assert 0.07 * 100 > 7
     assert len(backtest.worst_periods(np.arange(1.0, 101), 0.07, 1)) == 7
