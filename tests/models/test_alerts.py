@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import mali_stats as ms
-from mali_stats.models.forecasts import backtest
+from mali_stats.models.forecasts import alarms, backtest
 
 ORACLE = json.loads((Path(__file__).parents[1] / "oracles" / "farrington_ears.json").read_text(encoding="utf-8"))
 GIVEN, KNOWN = ORACLE["inputs"], ORACLE["expected"]
@@ -116,6 +116,10 @@ def test_cool_down_lets_a_higher_level_through():
     assert (open_["flagged"] == (open_["level"].fillna(0) > 0)).all()
     kept = cooled.index[cooled["flagged"]]
     assert kept.tolist() == [900, 1500, 1520] and cooled["level"][kept].tolist() == [1, 1, 2]
+    for cooldown, again in ((99, True), (100, False)):
+        level = np.zeros(200, int)
+        level[[50, 150]] = 1
+        assert alarms._not_cooling(level, cooldown)[150] == again, "day 100 after a flag is the last that cools"
     assert open_["flagged"][[901, 1521, 1540]].all(), "without it every day of a record is one, and the next record too"
 
 
@@ -154,6 +158,10 @@ def test_a_handful_of_deaths_after_long_calm_is_no_alarm_by_farrington():
     table = ms.flag_months(months(y), "farrington").tidy()
     assert table.index[table["flagged"]].tolist() == [80]
     assert (table["threshold"][38:60] == 0).all()
+    y[[60, 63, 80]] = [3, 2, 0]
+    assert ms.flag_months(months(y), "farrington").tidy()["flagged"][63], "3 and 2 within four months are five"
+    y[[63, 64]] = [0, 2]
+    assert not ms.flag_months(months(y), "farrington").tidy()["flagged"][64], "within five months they are not"
 
 
 # The backtest, worked by hand.
@@ -189,6 +197,17 @@ def test_alarms_of_days_close_together_are_one_and_worst_sums_do_not_overlap():
     assert backtest.alarms(np.zeros(9, bool), 1) == []
     value = np.r_[np.zeros(100), 9, 8, np.zeros(27), 7, 6, np.zeros(69)]
     assert backtest.worst_periods(value, 0.5, 30).tolist() == [100, 130], "a 0 is never among the worst"
+
+
+def test_the_backtest_at_the_ends_of_the_record():
+    value = np.ones(10)
+    value[1] = 9
+    for at, false, open_ in ((6, 1, 0), (7, 0, 1)):
+        found = backtest.summary(value, np.arange(10) == at, share=0.1, before=3, span=1, a_year=12)
+        assert (found["false_alarms"], found["open_alarms"]) == (false, open_), (
+            "the time of month 6 ends with the record"
+        )
+        assert found["ahead_by_chance"] == pytest.approx(0.1), "one month of ten lies before the worst, not three"
 
 
 def test_a_share_is_not_rounded_up_by_the_arithmetic_of_the_machine():

@@ -20,6 +20,7 @@ from mali_stats.models.trends.covariance import estimate
 from mali_stats.models.trends.excess import drawn
 from mali_stats.models.trends.its import Break
 from mali_stats.models.trends.phases import Phases, phases
+from mali_stats.models.trends.refit import refit
 from mali_stats.models.trends.sides import FEWEST_YEARS
 from mali_stats.models.trends.trend import fit_trend
 
@@ -727,7 +728,7 @@ def test_intervals_of_rates_are_the_formula():
     years = frame["deaths"].to_numpy().reshape(12, 12).sum(axis=1)
     phase = np.repeat([0, 1, 2], [6, 3, 3])
     X = np.column_stack([*(phase == i for i in range(3)), np.arange(12)]).astype(float)
-    mean = np.exp(X @ ms.models.refit.refit(X, years).coef[0])
+    mean = np.exp(X @ refit(X, years).coef[0])
     spread = (((years - mean) / mean) ** 2).sum() / 8 - (1 / mean).mean()
     error = np.sqrt(1 / found["total"] + spread * 12 / found["months"])
     np.testing.assert_allclose(found["conf_high"], found["rate"] * np.exp(stats.t.ppf(0.975, 8) * error), rtol=1e-6)

@@ -143,6 +143,7 @@ def test_index_of_the_observed_and_other_kinds_of_input():
     (pd.Series([pd.NA], dtype="Int64"), [[1]], {}, "observed of target 0: got nan"),
     ([1, 2], [[1, 5], [2, -3]], {}, "draws of target 1: got -3; numbers of 0 or more"),
     ([1], [[1, np.inf]], {}, "draws of target 0: got inf"),
+    ([1, 2], [1, 2], {}, "observed has 2 targets, draws are 1 x 2; one row of draws a target is wanted\\.$"),
     ([], [], {}, "observed has 0 targets, draws are 1 x 0; one row of draws a target is wanted\\.$"),
     ([1], [[1]], {"alpha": 90}, "alpha=90; a number between 0 and 1 is wanted, such as 0.1"),
     ([1], [[1]], {"alpha": "10 %"}, "alpha='10 %'; a number between 0 and 1"),
