@@ -297,7 +297,8 @@ def _not_placed(frame: pd.DataFrame, column: str, rates: bool) -> str:
         return f"the frame has no row for {unit(column)} not placed in a region"
     count = numbers(row, column, "plot_map").sum(min_count=1)
     where = "not placed in a region" + (", so in no rate" if rates else "")
-    return f"{where}: {_number(count)} {unit(column)}" if np.isfinite(count) else f"{where}: not known"
+    counted = unit(column).removesuffix("s") if count == 1 else unit(column)
+    return f"{where}: {_number(count)} {counted}" if np.isfinite(count) else f"{where}: not known"
 
 
 def _credit(ax: Axes, source: str | None, *, own: bool, people: bool) -> None:
