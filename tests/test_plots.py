@@ -674,4 +674,4 @@ def test_set_theme_returns_what_it_sets():
 
 def test_one_death_without_a_region_is_one_death():
     frame = pd.DataFrame({"region": ["ML05", "unallocated"], "deaths_best": [4, 1]})
-    assert ms.plot_map(frame).get_xlabel() == "not placed in a region: 1 death"
+    assert plots.plot_map(frame).get_xlabel() == "not placed in a region: 1 death"
