@@ -189,8 +189,10 @@ _ACCEPTED["change"] = "a whole number"
 def _wrong(values: pd.Series, kind: str | tuple[str, ...]) -> pd.Series:
     """Which values are not of ``kind``; a missing value is always allowed."""
     known = values.notna()
+    if values.dtype == dtype(kind) and kind in ("flag", "number", "change", "text", "date"):
+        return known & (values.abs() == float("inf")) if kind == "number" else known & False
     if isinstance(kind, tuple):
-        return known & ~values.astype("object").isin(kind)
+        return known & (False if values.dtype == dtype(kind) else ~values.astype("object").isin(kind))
     if kind == "text":
         if isinstance(values.dtype, pd.StringDtype):
             return known & False

@@ -220,7 +220,7 @@ def place(rows: pd.DataFrame, here: pd.Series, known: Gazetteer) -> list[tuple[p
     looked_up = _look_up(combos, known)
     found = mine[["adm_1", "adm_2"]].merge(looked_up, on=["adm_1", "adm_2"], how="left").set_axis(mine.index)
     for column in ("admin1", "admin1_name", "admin2", "admin2_name"):
-        rows.loc[here, column] = found[column].astype(object)
+        rows.loc[here, column] = found[column].astype("str")
     odd = [(_everywhere(found[c] != "", rows), found[c].reindex(rows.index)) for c in ("remark1", "remark2")]
     allowed = _allowed(mine, found, known)
     disagree = [a is not None and d not in a for a, d in zip(allowed["by_name"], found["admin1"], strict=True)]

@@ -10,12 +10,17 @@ import pandas as pd
 from mali_stats.clean import places
 
 Found = tuple[pd.Series, str | pd.Series]  # which rows, and the issue (one text, or one a row)
-BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
+_BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
+
+
+def truth(text: str) -> bool:
+    """True, False, 1 or 0 in any case."""
+    return _BOOLEANS[text.casefold()]
 
 
 def off_the_map(rows: pd.DataFrame) -> list[Found]:
     """Rows without coordinates, and rows with impossible ones."""
-    off = rows["latitude"].astype(float).abs().gt(90) | rows["longitude"].astype(float).abs().gt(180)
+    off = rows["latitude"].abs().gt(90) | rows["longitude"].abs().gt(180)
     return [
         (rows["latitude"].isna() | rows["longitude"].isna(), "coordinates-missing"),
         (off, "coordinates-out-of-range"),
@@ -25,7 +30,7 @@ def off_the_map(rows: pd.DataFrame) -> list[Found]:
 def place(rows: pd.DataFrame, folder: Path | None) -> list[Found]:
     """Fill admin1 and admin2 (codes and names) in place, by the seed tables of each country."""
     rows["admin1_name"], rows["admin2_name"] = rows["adm_1"], rows["adm_2"]
-    rows["admin1"] = rows["admin2"] = pd.Series(np.nan, index=rows.index, dtype=object)
+    rows["admin1"] = rows["admin2"] = pd.Series(np.nan, index=rows.index, dtype="str")
     found: list[Found] = []
     for country in rows["country"].unique():
         own = folder if folder is not None and folder.name == country else None
@@ -41,6 +46,6 @@ def joined(found: list[Found], index: pd.Index) -> pd.Series:
     for mask, text in found:
         here = mask.to_numpy(dtype=bool)
         if here.any():
-            new = text[here] if isinstance(text, pd.Series) else text
+            new = text[here].astype(object) if isinstance(text, pd.Series) else text
             issues[here] = (issues[here] + "; " + new).str.removeprefix("; ")
-    return issues
+    return issues.astype("str")
