@@ -108,8 +108,15 @@ def _smallest(ids: Iterable[str], n: int = 3) -> str:
 
 def _candidates(ids: pd.Series, n: int) -> list[str]:
     """A few ids with the ``n`` smallest numbers and the ``n`` smallest words among them, found without a loop."""
-    different = pd.Series(ids.unique(), dtype="str")
-    numbers = different.str.fullmatch("[0-9]{1,18}")
-    low = different[different[numbers].astype("int64").nsmallest(n).index]
-    words = pa.array(different[~numbers], pa.string())
-    return [*low, *words.take(pc.bottom_k_unstable(words, n)).to_pylist()]
+    texts = pa.array(ids.array, pa.string())
+    try:
+        low = pc.bottom_k_unstable(pc.cast(texts, pa.int64()), 100 * n)  # an id may stand in several rows
+    except pa.ArrowInvalid:
+        low = None
+    if low is None or len(few := set(texts.take(low).to_pylist())) < n:
+        texts = texts.unique()
+        digits = pc.match_substring_regex(texts, "^[0-9]{1,18}$")
+        numbers, words = texts.filter(digits), texts.filter(pc.invert(digits))
+        low = pc.bottom_k_unstable(pc.cast(numbers, pa.int64()), n)
+        return [*numbers.take(low).to_pylist(), *words.take(pc.bottom_k_unstable(words, n)).to_pylist()]
+    return list(few)

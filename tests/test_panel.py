@@ -10,7 +10,7 @@ from pandas.testing import assert_frame_equal
 
 import mali_stats as ms
 from mali_stats import catalog
-from mali_stats.allot import many_by_days, sainte_lague
+from mali_stats.allot import sainte_lague
 from mali_stats.schema import COUNTS, DEATHS
 
 

@@ -19,7 +19,7 @@ from mali_stats.clean import places
 from mali_stats.clean.figures import reported
 from mali_stats.clean.row_rules import Found, off_the_map
 from mali_stats.clean.values import PLAIN_NUMBER, Values, count, degrees, different, level, whole
-from mali_stats.schema import DATE_PRECISION, GEO_PRECISION, VIOLENCE, dtype
+from mali_stats.schema import DATE_PRECISION, GEO_PRECISION, VIOLENCE, absent, dtype
 from mali_stats.sources import acled
 
 #: events that agree in all of these may be one under two ids
@@ -60,7 +60,8 @@ def cleaned(read: Values, layout: acled.Layout, version: str | None) -> tuple[pd
     out["country"], disagree = _countries(read)
     kinds, interaction = _kinds(read)
     read.done()
-    rows = pd.DataFrame(out).assign(source=acled.SOURCE)
+    rows = pd.DataFrame(out)
+    rows["source"] = absent(rows, "text", acled.SOURCE)
     rows["date_end"] = rows["date_start"]
     rows["side_a_kind"], rows["side_b_kind"] = kinds["side_a_kind"], kinds["side_b_kind"]
     rows["n_sources"] = (rows["sources"].str.count(";") + 1).astype("Int64")

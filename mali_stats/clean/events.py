@@ -18,7 +18,7 @@ from mali_stats.clean import acled_rows, actors, places, ucdp_rows
 from mali_stats.clean.row_rules import Found, joined, place, truth
 from mali_stats.clean.values import PLAIN_NUMBER, Values, count, day, decimal
 from mali_stats.ledger import Ledger
-from mali_stats.schema import EVENTS, FAMILIES, MORE, check, typed
+from mali_stats.schema import EVENTS, FAMILIES, MORE, absent, check, typed
 from mali_stats.sources import acled, files, ucdp
 
 #: whose files are read, in the order in which they are tried
@@ -232,21 +232,27 @@ def _clean(part: _Part, folder: Path | None, ledger: Ledger) -> pd.DataFrame:
     for ours in part.publisher.OPTIONAL:
         if ours not in part.raw:
             part.raw[ours] = pd.Series(np.nan, index=part.raw.index, dtype="str")
-    blank = part.raw.isna().all(axis=1)
+    blank = _blank(part.raw)
     if blank.any():
         part.raw = part.raw[~blank]  # the index still tells the rows of the file
     read = Values(part.table, part.raw, {ours: column for column, ours in part.layout.columns.items()})
     rows, found = _ROWS[part.publisher.SOURCE].cleaned(read, part.layout, part.version)
     found += place(rows, folder)
     columns = EVENTS | MORE.get(part.publisher.SOURCE, {})
-    for column in set(columns) - set(rows):
-        rows[column] = None
     rows["issues"] = joined(found, rows.index)
+    rows = rows.assign(**{c: absent(rows, kind) for c, kind in columns.items() if c not in rows})
     events = typed(rows, columns)
     ledger.count("read", f"rows in {part.table.name} ({part.layout.name})", "in", events)
     if blank.any():
         ledger.notes.append(f"{part.table.name}: {int(blank.sum())} rows without any value were passed over.")
     return events.reset_index(drop=True)
+
+
+def _blank(raw: pd.DataFrame) -> pd.Series:
+    """Rows without any value; most files have none, so few columns are looked at in every row."""
+    blank = raw.iloc[:, 0].isna()
+    blank[blank] = raw[blank].isna().all(axis=1)
+    return blank
 
 
 # ---- rules between rows ------------------------------------------------------------------------------------
@@ -317,7 +323,9 @@ def _possible_duplicates(events: pd.DataFrame, keys: list[str]) -> list[Found]:
     complete = near[near[keys].notna().all(axis=1)]
     alike = complete[complete.duplicated(keys, keep=False)]
     group = alike.groupby(keys, sort=False, observed=True).ngroup()
-    together = alike["event_id"].groupby(group).agg(list)
+    together: dict[int, list[str]] = {}
+    for own, g in zip(alike["event_id"], group, strict=True):
+        together.setdefault(g, []).append(own)
     texts = pd.Series("", index=events.index, dtype=object)
     texts[alike.index] = [_twins(together[g], own) for g, own in zip(group, alike["event_id"], strict=True)]
     return [(texts != "", texts)]

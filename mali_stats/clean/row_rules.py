@@ -42,10 +42,10 @@ def place(rows: pd.DataFrame, folder: Path | None) -> list[Found]:
 
 def joined(found: list[Found], index: pd.Index) -> pd.Series:
     """The issues of every row, joined by "; " in the order of the rules."""
-    issues = pd.Series("", index=index, dtype=object)
+    issues = np.full(len(index), "", dtype=object)
     for mask, text in found:
-        here = mask.to_numpy(dtype=bool)
-        if here.any():
-            new = text[here].astype(object) if isinstance(text, pd.Series) else text
-            issues[here] = (issues[here] + "; " + new).str.removeprefix("; ")
-    return issues.astype("str")
+        here = np.flatnonzero(mask)
+        if len(here):
+            new = text.iloc[here].to_numpy(object) if isinstance(text, pd.Series) else text
+            issues[here] = np.where(issues[here] == "", new, issues[here] + "; " + new)
+    return pd.Series(issues, index=index, dtype="str")

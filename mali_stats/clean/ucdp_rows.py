@@ -11,7 +11,7 @@ from mali_stats import catalog
 from mali_stats.clean import places
 from mali_stats.clean.row_rules import Found, off_the_map, truth
 from mali_stats.clean.values import PLAIN_ID, PLAIN_NUMBER, Values, count, day, degrees, identifier, level, whole
-from mali_stats.schema import DATE_PRECISION, DEATHS, GEO_PRECISION, VIOLENCE
+from mali_stats.schema import DATE_PRECISION, DEATHS, GEO_PRECISION, VIOLENCE, absent
 from mali_stats.sources import ucdp
 
 #: events that agree in all of these may be one under two ids
@@ -50,8 +50,9 @@ def cleaned(read: Values, layout: ucdp.Layout, version: str | None) -> tuple[pd.
     rows = pd.DataFrame(out)
     read.refuse(rows["date_end"] < rows["date_start"], "date_end", "a day not before date_start")
     read.done()
-    rows["source"] = ucdp.SOURCE
-    rows["source_version"] = rows["source_version"].fillna(version or np.nan)
+    rows["source"] = absent(rows, "text", ucdp.SOURCE)
+    if version:
+        rows["source_version"] = rows["source_version"].fillna(version)
     rows["n_social_media"], rows["n_army_statements"] = _citing(read.raw)
     unknown = ~rows["country"].isin(catalog.seed("countries")["iso3"])
     return rows, [(unknown, "unknown-country"), (disagree, "country-number-and-name-disagree"), *_odd(rows)]

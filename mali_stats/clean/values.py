@@ -54,9 +54,10 @@ class Values:
             return cast
         codes, texts = pd.factorize(raw)
         values = np.empty(len(texts) + 1, dtype=object)  # the last one is what a missing value becomes
+        untidy = _matches(texts, _UNTIDY)
         for i, text in enumerate(texts):
             try:
-                values[i] = parse(tidy_text(text))
+                values[i] = parse(tidy_text(text) if untidy[i] else text)
             except (ValueError, KeyError, OverflowError):
                 self._remember(np.flatnonzero(codes == i), column, text, accepted)
         if not empty:
@@ -167,15 +168,18 @@ def day(month_first: bool) -> Callable[[str], np.datetime64]:
     last = date.today()
 
     def read(text: str) -> np.datetime64:
-        if match := iso.fullmatch(text):
-            year, month, day = map(int, match.groups())
+        if len(text) == 10 and text[4] == "-" == text[7]:  # nearly all
+            found = date.fromisoformat(text)
+        elif match := iso.fullmatch(text):
+            found = date(*map(int, match.groups()))
         elif month_first and (match := american.fullmatch(text)):
             month, day, year = map(int, match.groups())
+            found = date(year, month, day)
         else:
             raise ValueError(text)
-        if not FIRST_DAY <= date(year, month, day) <= last:
+        if not FIRST_DAY <= found <= last:
             raise ValueError(text)
-        return np.datetime64(date(year, month, day), "us")
+        return np.datetime64(found, "us")
 
     return read
 

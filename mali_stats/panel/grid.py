@@ -10,6 +10,7 @@ import pandas as pd
 
 from mali_stats import catalog
 from mali_stats.clean import places
+from mali_stats.clean.values import different
 from mali_stats.ledger import Ledger
 from mali_stats.panel.months import allotted
 from mali_stats.panel.placing import gazetteers, placed_events
@@ -88,12 +89,15 @@ def region_month_panel(
     ledger.count("panel", "events", "in", events)
     known, name = gazetteers(events, frame)
     placed = placed_events(events, known, name, max_geo_precision, max_date_precision)
-    regions = {c: _regions(c, tables, placed[events["country"] == c]) for c, tables in known.items()}
+    first, _ = different([events["country"], placed["region"]])
+    pairs = placed.iloc[first].assign(country=events["country"].iloc[first])
+    regions = {c: _regions(c, known[c], rows) for c, rows in pairs.groupby("country")}
     scope = scope_of(events, coverage, {r for names in regions.values() for r in names}, ledger)
     months = shown_months(scope, start, end)
     cells = _inside(allotted(events, spread), events, placed, months, scope, ledger)
     _account(cells, events, placed, spread, ledger)
-    panel = _grid(events, cells, placed, regions, by, months, scope)
+    frames = pairs.groupby("country")["frame"].first()
+    panel = _grid(events, cells, placed["region"], regions, frames, by, months, scope)
     _add(ledger, "counted in the panel", "kept", panel, events.loc[cells["event"].unique(), "event_id"])
     return panel, ledger.check()
 
@@ -176,13 +180,13 @@ def _check_arguments(events, by, spread, geo, when) -> None:
             )
 
 
-def _grid(events, cells, placed, regions, by, months, scope) -> pd.DataFrame:
+def _grid(events, cells, placed, regions, frames, by, months, scope) -> pd.DataFrame:
     levels = [_levels(events[column]) for column in by]
     shape = [len(level) for level in levels]
     keys, first = _rows_of_regions(regions), months[0]
     span = months[1] - first + 1
     block = int(np.prod(shape, dtype=int)) * span  # rows of one region
-    at = _place(keys, events["country"], placed["region"])
+    at = _place(keys, events["country"], placed)
     for column, level in zip(by, levels, strict=True):
         at = at * len(level) + pd.Categorical(events[column], categories=level).codes
     row = at[cells["event"]] * span + cells["month"].to_numpy() - first
@@ -201,8 +205,7 @@ def _grid(events, cells, placed, regions, by, months, scope) -> pd.DataFrame:
     never = _never_given(events)
     for i, name in enumerate(COUNTS):
         grid[name] = pd.arrays.IntegerArray(sums[:, i].copy(), ~in_scope | (name in never))
-    frames = keys["country"].map(placed.groupby(events["country"])["frame"].first())
-    grid["frame"] = pd.array(frames, dtype="str").take(region)
+    grid["frame"] = pd.array(keys["country"].map(frames), dtype="str").take(region)
     return pd.DataFrame(grid)
 
 

@@ -12,10 +12,11 @@ from mali_stats.schema import COUNTS, DEATHS
 def allotted(events: pd.DataFrame, spread: str) -> pd.DataFrame:
     """One row per event and month (months since year 0) with its share of every count; missing counts are zero here."""
     first, last = ordinal(events["date_start"]), ordinal(events["date_end"])
-    counts = np.column_stack([np.ones(len(events), dtype=np.int64), events[list(DEATHS)].fillna(0).to_numpy(np.int64)])
-    crossing = np.flatnonzero(first != last) if spread == "days" else np.array([], dtype=int)
+    deaths = [events[c].to_numpy(np.int64, na_value=0) for c in DEATHS]
+    counts = np.column_stack([np.ones(len(events), dtype=np.int64), *deaths])
+    crosses = (first != last) & (spread == "days")
     month = last if spread == "end" else first
-    simple = np.setdiff1d(np.arange(len(events)), crossing)
+    simple, crossing = np.flatnonzero(~crosses), np.flatnonzero(crosses)
     pieces = [(simple, month[simple], counts[simple])]
     lasts = last[crossing] - first[crossing] + 1
     for span in np.unique(lasts):

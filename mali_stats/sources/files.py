@@ -266,7 +266,7 @@ def _parse(name, data, body, titles, wanted, separator, extra, skipped) -> pd.Da
         if len(bare) < len(data) - body:
             return _parse(name, data[:body] + bare, body, titles, wanted, separator, extra, skipped)
         raise ValueError(_diagnosis(name, data, body, titles, separator, skipped, extra, error)) from error
-    frame = table.to_pandas(types_mapper={pa.string(): pd.StringDtype(na_value=float("nan"))}.get)
+    frame = table.to_pandas(types_mapper={pa.large_string(): pd.StringDtype(na_value=float("nan"))}.get)
     if extra and frame[wanted[-1]].notna().any():
         row = int(frame[wanted[-1]].notna().argmax()) + skipped + 1
         raise ValueError(
@@ -292,7 +292,7 @@ def _options(titles: list[str], wanted: list[str], separator: str, block: int) -
         pa.csv.ReadOptions(column_names=titles, block_size=block),
         pa.csv.ParseOptions(delimiter=separator, newlines_in_values=True),
         pa.csv.ConvertOptions(
-            include_columns=wanted, column_types=dict.fromkeys(wanted, pa.string()),
+            include_columns=wanted, column_types=dict.fromkeys(wanted, pa.large_string()),  # as pandas holds text
             strings_can_be_null=True, quoted_strings_can_be_null=True, null_values=["", "NA", "NaN"],
         ),
     )  # fmt: skip
