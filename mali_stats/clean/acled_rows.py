@@ -17,7 +17,7 @@ import pandas as pd
 from mali_stats import catalog
 from mali_stats.clean import places
 from mali_stats.clean.figures import reported
-from mali_stats.clean.row_rules import Found, off_the_map
+from mali_stats.clean.row_rules import MOST_DEAD, Found, off_the_map
 from mali_stats.clean.values import PLAIN_NUMBER, Values, count, degrees, different, level, whole
 from mali_stats.schema import DATE_PRECISION, GEO_PRECISION, VIOLENCE, absent, dtype
 from mali_stats.sources import acled
@@ -32,7 +32,7 @@ NEWER = "the column timestamp, which tells which is newer"
 _DATES, _PLACES = ("day", "week", "month"), ("exact", "near", "admin1")
 #: counts that stand for "tens", "dozens" and "hundreds" of dead
 CONVENTION = (10, 12, 100)
-_ID = r"^[A-Za-z0-9]+$"
+_ID = r"^[A-Za-z]+[0-9]+$"
 _AND = "|"  # between two kinds
 _SIDES = ("side_a", "side_a_kind", "side_b", "side_b_kind")
 
@@ -72,9 +72,12 @@ def cleaned(read: Values, layout: acled.Layout, version: str | None) -> tuple[pd
         (~rows["country"].isin(catalog.seed("countries")["iso3"]), "unknown-country"),
         (disagree, "country-number-and-name-disagree"),
         (rows["deaths_best"].isna(), "missing-count"),
+        ((rows["deaths_best"] > MOST_DEAD).fillna(False), "implausible-count"),
+        _unknown_type(rows["event_type"]),
         (unknown != "", unknown),
         (differ, "interaction-and-actors-disagree"),
         *off_the_map(rows),
+        *read.odd,
     ]
 
 
@@ -85,11 +88,19 @@ def _id(text: str) -> str:
 
 
 def _day(text: str) -> np.datetime64:
-    """A day with the year first or the month in words; 04/05/2023 could be two days and is refused."""
+    """A day with the year first or the month in words; 04/05/2023 and 04.05.2023 could be two days and are refused."""
     found, precision, _ = reported.written_day(text)
-    if precision != "day" or "/" in text:
+    if precision != "day" or re.fullmatch(r"[\d/.]+", text):
         raise ValueError(text)
     return np.datetime64(found, "us")
+
+
+def _unknown_type(event: pd.Series) -> Found:
+    """Types of events that neither today's codebook nor an older one has."""
+    table = catalog.seed("acled_event_types")
+    known = {places.key(n) for n in [*table["event_type"], *table["also"].dropna().str.split("|").explode()]}
+    unknown = event.isin([e for e in event.unique() if places.key(e) not in known])
+    return unknown, "unknown-event-type:" + event.where(unknown).str.replace(";", ",").fillna("")
 
 
 def _items(text: str) -> str | None:

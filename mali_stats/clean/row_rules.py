@@ -8,14 +8,23 @@ import numpy as np
 import pandas as pd
 
 from mali_stats.clean import places
+from mali_stats.schema import DEATHS
 
 Found = tuple[pd.Series, str | pd.Series]  # which rows, and the issue (one text, or one a row)
+#: dead of one event; above it a count is flagged (the deadliest single days of the record stay far below)
+MOST_DEAD = 1_000_000
 _BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
 
 
 def truth(text: str) -> bool:
     """True, False, 1 or 0 in any case."""
     return _BOOLEANS[text.casefold()]
+
+
+def too_many(rows: pd.DataFrame) -> list[Found]:
+    """Rows with more dead than any event on record has had: a count with a digit too many, or a number of its own."""
+    most = rows[list(DEATHS)].max(axis=1)
+    return [((most > MOST_DEAD).fillna(False), "implausible-count")]
 
 
 def off_the_map(rows: pd.DataFrame) -> list[Found]:

@@ -9,7 +9,7 @@ import pandas as pd
 
 from mali_stats import catalog
 from mali_stats.clean import places
-from mali_stats.clean.row_rules import Found, off_the_map, truth
+from mali_stats.clean.row_rules import Found, off_the_map, too_many, truth
 from mali_stats.clean.values import PLAIN_ID, PLAIN_NUMBER, Values, count, day, degrees, identifier, level, whole
 from mali_stats.schema import DATE_PRECISION, DEATHS, GEO_PRECISION, VIOLENCE, absent
 from mali_stats.sources import ucdp
@@ -55,7 +55,7 @@ def cleaned(read: Values, layout: ucdp.Layout, version: str | None) -> tuple[pd.
         rows["source_version"] = rows["source_version"].fillna(version)
     rows["n_social_media"], rows["n_army_statements"] = _citing(read.raw)
     unknown = ~rows["country"].isin(catalog.seed("countries")["iso3"])
-    return rows, [(unknown, "unknown-country"), (disagree, "country-number-and-name-disagree"), *_odd(rows)]
+    return rows, [(unknown, "unknown-country"), (disagree, "country-number-and-name-disagree"), *_odd(rows), *read.odd]
 
 
 def _sources(text: str) -> int | None:
@@ -119,6 +119,7 @@ def _odd(rows: pd.DataFrame) -> list[Found]:
         ((best > high).fillna(False), "best>high"),
         ((sum(parts) != best).fillna(False), "parts!=best"),
         (counts.isna().any(axis=1), "missing-count"),
+        *too_many(rows),
         *off_the_map(rows),
         (~clear, "code-status:" + status.where(~clear).str.replace(";", ",").fillna("")),
     ]

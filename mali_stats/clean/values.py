@@ -21,6 +21,8 @@ _UNTIDY = (
     r"^$|^ | $|  |[\x00-\x1f\x{85}\x{a0}\x{1680}\x{2000}-\x{200f}\x{2028}\x{2029}\x{202f}\x{205f}\x{2060}"
     r"\x{3000}\x{feff}]"
 )
+#: Signs that no text has for a good reason: they ring bells, move the cursor or turn the direction of writing.
+_CONTROL = r"[\x00-\x08\x0e-\x1b\x7f-\x{84}\x{86}-\x{9f}\x{202a}-\x{202e}\x{2066}-\x{2069}]"
 #: Plain texts, which one cast turns into what ``degrees`` and ``decimal`` make of them.
 PLAIN_NUMBER = r"^-?\d{1,3}(\.\d{1,15})?$"
 PLAIN_ID = r"^[1-9]\d{0,14}$"
@@ -33,6 +35,7 @@ class Values:
         """Start with the text of a table and the names under which its columns were published."""
         self.table, self.raw, self.published = table, raw, published
         self.problems: list[tuple[int, str, str, str]] = []
+        self.odd: list[tuple[pd.Series, str]] = []
 
     def turn(
         self,
@@ -62,6 +65,8 @@ class Values:
                 self._remember(np.flatnonzero(codes == i), column, text, accepted)
         if not empty:
             self._remember(np.flatnonzero(codes == -1), column, "nothing", accepted)
+        if kind == "text":
+            self._control_signs(column, codes, texts)
         if kind is None:
             return pd.Series(values[codes], index=raw.index)
         different = pd.array(values[:-1], dtype=dtype(kind))
@@ -71,10 +76,18 @@ class Values:
         """``column`` as tidy text; a text of nothing but spaces is missing."""
         raw = self.raw[column]
         codes, texts = pd.factorize(raw)
+        self._control_signs(column, codes, texts)
         if not _matches(texts, _UNTIDY).any():
             return raw
         tidy = pd.array([tidy_text(text) or None for text in texts], dtype="str")
         return pd.Series(tidy.take(codes, allow_fill=True), index=raw.index)
+
+    def _control_signs(self, column: str, codes: np.ndarray, texts) -> None:
+        """Keep for ``odd`` the rows whose text holds a sign that cannot be seen."""
+        found = np.append(_matches(texts, _CONTROL), False)
+        if found.any():
+            published = self.published.get(column, column)
+            self.odd.append((pd.Series(found[codes], index=self.raw.index), f"control-sign:{published}"))
 
     def _remember(self, rows: np.ndarray, column: str, got: str, accepted: str) -> None:
         published, before = self.published.get(column, column), self.table.rows_before
