@@ -111,6 +111,13 @@ def _as(values: pd.Series, kind: str | tuple[str, ...]) -> pd.Series:
     return values.astype(dtype(kind))
 
 
+def is_dask(table: object) -> bool:
+    """Whether this is a Dask DataFrame, told without importing Dask."""
+    return hasattr(table, "map_partitions") and any(
+        kind.__module__.partition(".")[0] in ("dask", "dask_expr") for kind in type(table).__mro__
+    )
+
+
 # ---- check -------------------------------------------------------------------------------------------------
 
 Problem = tuple[object, str, str]  # row label, column, reason

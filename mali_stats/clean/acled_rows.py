@@ -217,8 +217,10 @@ def _key(name: object) -> str | None:
 # ---- rules between rows ------------------------------------------------------------------------------------
 
 
-def refuse_monadic(events: pd.DataFrame, name: str) -> None:
+def refuse_monadic(events: pd.DataFrame, total: int, name: str) -> None:
     """Raise for an export that repeats every event once for each of its actors.
+
+    ``events`` are the rows whose id stands in several, ``total`` is how many events there are in all.
 
     Raises
     ------
@@ -232,18 +234,17 @@ def refuse_monadic(events: pd.DataFrame, name: str) -> None:
         return
     ids = twice["event_id"].unique()
     raise ValueError(
-        f"{name}: {len(ids):,} of {events['event_id'].nunique():,} events stand in several rows that differ in their "
+        f"{name}: {len(ids):,} of {total:,} events stand in several rows that differ in their "
         f"actors only ({', '.join(ids[:3])}, ...). This is a monadic (actor-based) export: every death would count "
         "once an actor. Export again as dyadic (event-based; in the API leave out export_type=monadic), or keep one "
         'row an event before reading: table.drop_duplicates("event_id_cnty").'
     )
 
 
-def notes(events: pd.DataFrame) -> list[str]:
-    """What a reader of the ledger must know of ACLED's counts and types."""
-    untyped = int(events["type_of_violence"].isna().sum())
+def notes(events: int, untyped: int) -> list[str]:
+    """What a reader of the ledger must know of ACLED's counts and types, of which so many are missing."""
     return [
         "ACLED gives one count of deaths an event: low and high are missing, and their sums here are 0.",
-        f"type_of_violence is derived by seeds/acled_violence.csv and missing in {untyped:,} of {len(events):,} events "
+        f"type_of_violence is derived by seeds/acled_violence.csv and missing in {untyped:,} of {events:,} events "
         "(demonstrations, strategic developments, one actor only, or kinds of actors without a rule).",
     ]

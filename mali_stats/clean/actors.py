@@ -18,7 +18,6 @@ import pandas as pd
 from mali_stats import catalog
 from mali_stats.clean.places import key, tidy_text
 from mali_stats.clean.values import different
-from mali_stats.ledger import Ledger
 
 UNKNOWN, CIVILIANS = "unknown", "civilians"
 #: What stands between the parts of a joint family (and of every list in a table).
@@ -197,17 +196,28 @@ def _plain(name: str) -> str:
     return "".join(c for c in text if not unicodedata.combining(c))
 
 
-def fill(events: pd.DataFrame, ledger: Ledger) -> pd.DataFrame:
-    """``events`` with family_a and family_b; the ledger notes how many names got theirs by a rule."""
+@dataclass(frozen=True)
+class ByRule:
+    """How many events have a side whose family is by a rule, and how many such sides there are of each family."""
+
+    events: int
+    sides: dict[str, int]
+
+
+def filled(events: pd.DataFrame) -> tuple[pd.DataFrame, ByRule]:
+    """``events`` with family_a and family_b, and how many names got theirs by a rule."""
     found = {side: side_families(events, side) for side in "ab"}
-    events = events.assign(**{f"family_{side}": rows["family"] for side, rows in found.items()})
     by_rule = {side: rows["by_rule"] for side, rows in found.items()}
-    either = int((by_rule["a"] | by_rule["b"]).sum())
-    if either:
-        given = pd.concat([found[side].loc[by_rule[side], "family"] for side in "ab"]).value_counts()
-        shown = ", ".join(f"{family} {n:,}" for family, n in given.items())
-        ledger.notes.append(
-            f"{either:,} of {len(events):,} events name a side that seeds/actors.csv does not list: its family is by "
-            f"the rules of seeds/actor_rules.csv ({shown} sides)."
-        )
-    return events
+    given = pd.concat([found[side].loc[by_rule[side], "family"] for side in "ab"]).value_counts()
+    sides = {str(family): int(n) for family, n in given.items()}
+    events = events.assign(**{f"family_{side}": rows["family"] for side, rows in found.items()})
+    return events, ByRule(int((by_rule["a"] | by_rule["b"]).sum()), sides)
+
+
+def note(events: int, by_rule: int, sides: list[tuple[str, int]]) -> str:
+    """What the ledger says of families that a rule gave."""
+    shown = ", ".join(f"{family} {n:,}" for family, n in sides)
+    return (
+        f"{by_rule:,} of {events:,} events name a side that seeds/actors.csv does not list: its family is by the rules "
+        f"of seeds/actor_rules.csv ({shown} sides)."
+    )

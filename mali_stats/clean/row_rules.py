@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 
@@ -36,14 +34,13 @@ def off_the_map(rows: pd.DataFrame) -> list[Found]:
     ]
 
 
-def place(rows: pd.DataFrame, folder: Path | None) -> list[Found]:
-    """Fill admin1 and admin2 (codes and names) in place, by the seed tables of each country."""
+def place(rows: pd.DataFrame, own: places.Gazetteer | None) -> list[Found]:
+    """Fill admin1 and admin2 (codes and names) in place, by the seed tables of each country or the user's ``own``."""
     rows["admin1_name"], rows["admin2_name"] = rows["adm_1"], rows["adm_2"]
     rows["admin1"] = rows["admin2"] = pd.Series(np.nan, index=rows.index, dtype="str")
     found: list[Found] = []
     for country in rows["country"].unique():
-        own = folder if folder is not None and folder.name == country else None
-        known = places.gazetteer(country, own)
+        known = own if own is not None and own.country == country else places.gazetteer(country)
         if known is not None:
             found += places.place(rows, rows["country"] == country, known)
     return found

@@ -29,6 +29,11 @@ OPTIONAL = {
     "side_b_with": ("assoc_actor_2", "ally_actor_2"), "civilian_targeting": ("civilian_targeting",),
     "iso": ("iso",), "iso3": ("iso3",), "sources": ("source",), "tags": ("tags",), "source_version": ("timestamp",),
 }  # fmt: skip
+#: columns that are words, also where all of them look like numbers
+TEXTS = (
+    "event_id", "event_type", "sub_event_type", "side_a", "side_b", "side_a_with", "side_b_with", "country", "adm_1",
+    "adm_2", "iso3", "sources", "tags",
+)  # fmt: skip
 LAYOUTS = "ACLED (export, before and since March 2023, upper case, HDX copy, API pages)"
 #: columns that only files from before March 2023 have
 _BEFORE_2023 = {"data_id", "event_id_no_cnty", "iso3"}

@@ -31,6 +31,11 @@ OPTIONAL = {
     "n_sources": ("number_of_sources",), "source_office": ("source_office",),
     "source_original": ("source_original",), "source_version": ("source_version", "version"),
 }  # fmt: skip
+#: columns that are words, also where all of them look like numbers
+TEXTS = (
+    "country", "dyad", "side_a", "side_b", "adm_1", "adm_2", "report_id", "code_status", "source_office",
+    "source_original", "source_version",
+)  # fmt: skip
 LAYOUTS = "UCDP GED (bulk file since 17.1, web export, HDX copy, API pages)"
 
 
