@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, overload
 import pandas as pd
 
 from mali_stats.clean import event_steps as steps
-from mali_stats.clean import publications
+from mali_stats.clean import pieces, publications
 from mali_stats.clean.chunks import read_chunks
 from mali_stats.clean.places import Gazetteer
 from mali_stats.ledger import Ledger
@@ -101,6 +101,9 @@ def read_events(path, country=None, *, chunks=None):
 
 
 def _whole(path: Paths, code: str | None, own: Gazetteer | None) -> tuple[pd.DataFrame, Ledger]:
+    if isinstance(path, str | Path) and (large := pieces.cleaned(Path(path), own, account := steps.Account())):
+        form, cleaned = large
+        return _between(cleaned, form.publisher, form.table.name, code, account)
     tables = files.open_tables(path)
     parts = [publications.read(table) for table in tables]
     publisher = publications.one_publisher([part.form for part in parts])
@@ -108,13 +111,20 @@ def _whole(path: Paths, code: str | None, own: Gazetteer | None) -> tuple[pd.Dat
     account.ledger.notes += [note for table in tables for note in table.notes] + files.short_pages(tables)
     if publisher is None:
         events = steps.saved(parts[0], publications.retyped(parts[0]), code, account)
-    else:
-        cleaned = [steps.cleaned(parts.pop(0), own, account) for _ in tables]
-        events = cleaned[0] if len(cleaned) == 1 else pd.concat(cleaned, ignore_index=True)
-        # The newest version first: it may have moved an event to another country.
-        events = steps.one_row_each(events, publisher, tables[0].name, account)
-        events = steps.of_country(events, code, account)
+        steps.refuse_absent(code, account)
+        return events, steps.closed(account, publisher)
+    cleaned = [steps.cleaned(parts.pop(0), own, account) for _ in tables]
+    return _between(cleaned, publisher, tables[0].name, code, account)
+
+
+def _between(cleaned: list[pd.DataFrame], publisher, name: str, code: str | None, account: steps.Account):
+    """What is left to do once every row has been judged by itself; the list is emptied, for the memory it holds."""
+    events = cleaned[0] if len(cleaned) == 1 else pd.concat(cleaned, ignore_index=True)
+    cleaned.clear()
+    # The newest version first: it may have moved an event to another country.
+    events = steps.one_row_each(events, publisher, name, account)
+    events = steps.of_country(events, code, account)
     steps.refuse_absent(code, account)
-    if publisher is not None:
-        events = steps.flagged(steps.with_families(events, account), publisher, account)
+    events = steps.with_families(events, account)  # by this name, so that no other holds the columns
+    events = steps.flagged(events, publisher, account)
     return events, steps.closed(account, publisher)

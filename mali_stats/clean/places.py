@@ -324,11 +324,12 @@ def km_outside(places: Gazetteer, longitude: np.ndarray, latitude: np.ndarray, r
     outlines = places.outlines
     if regions is not None:
         outlines = outlines[outlines["region"].isin(regions)]
-    away = np.full(len(longitude), np.inf)
+    spots, which = np.unique(longitude + 1j * latitude, return_inverse=True)  # many events share a town
+    away = np.full(len(spots), np.inf)
     for _, ring in outlines.groupby(["region", "ring"], sort=False):
         x, y = ring["longitude"].to_numpy(float), ring["latitude"].to_numpy(float)
-        away = np.minimum(away, _ring_km(x, y, longitude, latitude))
-    return away
+        away = np.minimum(away, _ring_km(x, y, spots.real, spots.imag))
+    return away[which]
 
 
 def _ring_km(x: np.ndarray, y: np.ndarray, longitude: np.ndarray, latitude: np.ndarray) -> np.ndarray:

@@ -23,9 +23,10 @@ _UNTIDY = (
 )
 #: Signs that no text has for a good reason: they ring bells, move the cursor or turn the direction of writing.
 _CONTROL = r"[\x00-\x08\x0e-\x1b\x7f-\x{84}\x{86}-\x{9f}\x{202a}-\x{202e}\x{2066}-\x{2069}]"
-#: Plain texts, which one cast turns into what ``degrees`` and ``decimal`` make of them.
-PLAIN_NUMBER = r"^-?\d{1,3}(\.\d{1,15})?$"
+#: Plain ids, which stand as they are, and below which size a number that one cast reads is what ``degrees`` and
+#: ``decimal`` make of its text (both round to the nearest of a computer's numbers).
 PLAIN_ID = r"^[1-9]\d{0,14}$"
+PLAIN_NUMBER = 1000.0
 
 
 class Values:
@@ -45,12 +46,13 @@ class Values:
         *,
         empty: bool = True,
         kind: str | tuple[str, ...] | None = None,
-        plain: str | None = None,
+        plain: str | float | None = None,
     ) -> pd.Series:
         """``column`` through ``parse`` (which raises ValueError or KeyError on a bad text), each text once.
 
         The result has the dtype of ``kind`` (a kind of :mod:`mali_stats.schema`), else objects. Where every text
-        matches ``plain``, one cast to the kind stands for ``parse``: columns in which each text is another.
+        is ``plain`` (matches a pattern, or is a number below), one cast stands for ``parse``: for columns in which
+        each text is another.
         """
         raw = self.raw[column]
         if plain and (cast := _cast(raw, plain, kind)) is not None and (empty or cast.notna().all()):
@@ -117,11 +119,18 @@ def _matches(texts, pattern: str) -> np.ndarray:
     return np.asarray(pc.match_substring_regex(pa.array(texts, pa.string()), pattern).fill_null(False))
 
 
-def _cast(raw: pd.Series, plain: str, kind: str) -> pd.Series | None:
-    """A column whose texts are all plain, cast to its kind in one go; None where one is not."""
-    if not (_matches(raw.array, plain) | raw.isna().to_numpy()).all():
+def _cast(raw: pd.Series, plain: str | float, kind: str) -> pd.Series | None:
+    """A column whose texts are all plain, as its kind in one go; None where one is not."""
+    texts = pa.array(raw.array, pa.large_string())
+    if kind == "text":
+        return raw if pc.all(pc.match_substring_regex(texts, plain)).as_py() is not False else None
+    try:
+        numbers = np.asarray(pc.cast(texts, pa.float64()))
+    except pa.ArrowInvalid:
         return None
-    return raw if kind == "text" else raw.astype(dtype(kind))
+    # What is missing is not a number either; what was written so, or as infinite, is left to ``parse``.
+    usual = np.abs(numbers) < plain
+    return pd.Series(numbers, index=raw.index) if usual.sum() == len(texts) - texts.null_count else None
 
 
 def different(columns: list) -> tuple[np.ndarray, np.ndarray]:
