@@ -7,10 +7,12 @@ sandwich; statsmodels takes the observed one for an NB2, about 1 % apart) and M 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 from scipy import stats
 
+from mali_stats.models.spread import spread
 from mali_stats.models.trends.refit import refit
 
 COVARIANCES = ("jackknife", "hac", "cluster", "model", "hc0")
@@ -96,19 +98,14 @@ def estimates(design, counts, family, cov, lags=None) -> list[Estimate]:
     counts : sequence of arrays (rows,)
     """
     extra = {"jackknife": without_each_year, "cluster": drawn_regions}.get(cov, no_weights)(design)
-    each = 1 + len(extra)
-    fits = refit(
-        design.X,
-        np.repeat(counts, each, axis=0),
-        offset=design.offset,
-        weights=np.tile(np.vstack([np.ones(len(design.y)), extra]), (len(counts), 1)),
-        family="nb2" if family == "nb2" else "poisson",
-        levels=design.levels,
-    )
-    parts = (slice(first, first + each) for first in range(0, len(counts) * each, each))
+    kind = {"family": "nb2" if family == "nb2" else "poisson", "offset": design.offset, "levels": design.levels}
+    first = refit(design.X, counts[0], **kind)
+    weights = np.vstack([np.ones((1, len(design.y)), extra.dtype), extra])
+    again = partial(refit, weights=weights, start=first, **kind)
+    fits = spread(again, [(design.X, y) for y in counts])
     return [
-        _estimate(replace(design, y=np.asarray(y, float)), family, cov, lags, *(column[part] for column in fits))
-        for y, part in zip(counts, parts, strict=True)
+        _estimate(replace(design, y=np.asarray(y, float)), family, cov, lags, *fit)
+        for y, fit in zip(counts, fits, strict=True)
     ]
 
 
