@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from itertools import chain, islice, pairwise
 
 import numpy as np
 from joblib import Parallel, delayed, parallel_config
@@ -13,7 +14,7 @@ def spread(function: Callable, tasks: Iterable[tuple]) -> Iterator:
 
     No backend and no number of workers is chosen here: without ``joblib.parallel_config`` around the call all is done
     in this process. Whatever is drawn at random is drawn before, in the tasks, so that no number hangs on who does
-    what. A task that is spread itself is not spread any further.
+    what. What is spread is not spread any further; a single task is done here, so that its own may be.
 
     Parameters
     ----------
@@ -27,11 +28,17 @@ def spread(function: Callable, tasks: Iterable[tuple]) -> Iterator:
     >>> list(spread(pow, [(2, 3), (3, 2)]))
     [8, 9]
     """
-    # The arguments go as one tuple: of bare arrays dask would leave the only copy with one worker, and it dies with it.
-    return Parallel(return_as="generator")(delayed(_alone)(function, tuple(task)) for task in tasks)
+    tasks = iter(tasks)
+    begun = list(islice(tasks, 2))
+    if len(begun) < 2:
+        return (function(*task) for task in begun)
+    # All goes as one tuple: of bare arrays dask's backend leaves the only copy with one worker, and it dies with it.
+    calls = (delayed(_alone)((function, *task)) for task in chain(begun, tasks))
+    return Parallel(return_as="generator")(calls)
 
 
-def _alone(function, task):
+def _alone(call):
+    function, *task = call
     with parallel_config("sequential"):
         return function(*task)
 
@@ -56,11 +63,10 @@ def in_parts(function: Callable, *arrays, cells: int, rest: tuple = ()) -> tuple
     array([3, 4, 4])
     """
     rows = max(map(len, arrays))
-    parts = -(-rows * max(a[0].size for a in arrays) // cells) if rows else 1
-    ends = np.linspace(0, rows, min(max(parts, 1), max(rows, 1)) + 1).astype(int)
-    tasks = [(*(a if len(a) == 1 else a[first:end] for a in arrays), *rest) for first, end in zip(ends[:-1], ends[1:])]
-    done = [function(*tasks[0])] if len(tasks) == 1 else spread(function, tasks)
-    return tuple(np.concatenate(part) for part in zip(*done, strict=True))
+    parts = -(-rows * max(a.size // max(len(a), 1) for a in arrays) // cells)
+    ends = np.linspace(0, rows, max(1, min(parts, rows)) + 1).astype(int)
+    tasks = ((*(a if len(a) == 1 else a[start:end] for a in arrays), *rest) for start, end in pairwise(ends))
+    return tuple(np.concatenate(part) for part in zip(*spread(function, tasks), strict=True))
 
 
 def products(W, M) -> np.ndarray:

@@ -12,7 +12,7 @@ from functools import partial
 import numpy as np
 from scipy import stats
 
-from mali_stats.models.spread import spread
+from mali_stats.models.spread import products, spread
 from mali_stats.models.trends.refit import refit
 
 COVARIANCES = ("jackknife", "hac", "cluster", "model", "hc0")
@@ -70,7 +70,7 @@ class Estimate:
 
 
 def estimate(design, family, cov, lags=None) -> Estimate:
-    """Fit a design and take the covariance asked for; the fit and all its refits are one batch.
+    """Fit a design and take the covariance asked for.
 
     Parameters
     ----------
@@ -91,7 +91,9 @@ def estimate(design, family, cov, lags=None) -> Estimate:
 
 
 def estimates(design, counts, family, cov, lags=None) -> list[Estimate]:
-    """Do the same for several sets of counts on one design, in one batch; ``design.y`` is not used.
+    """Do the same for several sets of counts on one design; ``design.y`` is not used.
+
+    The refits begin at the fit to the first of them, and those of each are one task of `spread`.
 
     Parameters
     ----------
@@ -136,7 +138,7 @@ def default_lags(times: int) -> int:
 
 def no_weights(design):
     """No replicates."""
-    return np.ones((0, len(design.y)))
+    return np.ones((0, len(design.y)), bool)
 
 
 def without_each_year(design):
@@ -144,7 +146,7 @@ def without_each_year(design):
     years = np.unique(design.year)
     if len(years) < FEWEST_YEARS:
         return no_weights(design)
-    return (design.year != years[:, None]).astype(float)
+    return design.year != years[:, None]
 
 
 def drawn_regions(design):
@@ -157,7 +159,7 @@ def drawn_regions(design):
     drawn = np.random.default_rng(SEED).multinomial(
         design.levels, np.full(design.levels, 1 / design.levels), BOOTSTRAPS
     )
-    return drawn[:, design.group].astype(float)
+    return drawn[:, design.group].astype(np.int16)
 
 
 class _Fitted:
@@ -171,7 +173,7 @@ class _Fitted:
         self.n, self.k = design.X.shape
         self.scores = design.X * (residual / spread)[:, None]
         self.weight = self.mu / spread
-        self.bread = np.linalg.inv(design.X.T @ (design.X * self.weight[:, None]))
+        self.bread = np.linalg.inv(products(design.X.T * self.weight, design.X))
         self.phi = float(np.sum(residual**2 / (self.mu * spread)) / (self.n - self.k))
 
     def leverage(self):
