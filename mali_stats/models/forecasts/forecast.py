@@ -204,7 +204,9 @@ def rolling_origin(
     known = _known(methods)
     origins = _origins(series, cutoffs, horizon, lead)
     tasks = [(name, how, origin, lead) for name, how in known.items() for origin in origins]
-    frame = pd.concat([*tqdm(spread(_forecast, tasks), total=len(tasks), desc="forecasts", disable=None)], ignore_index=True)
+    frame = pd.concat(
+        [*tqdm(spread(_forecast, tasks), total=len(tasks), desc="forecasts", disable=None)], ignore_index=True
+    )
     times = pd.Series(labels, index=series.index)
     frame = frame.assign(cutoff=frame["cutoff"].map(times), period=frame["period"].map(times))
     return RollingOrigin(frame, horizon, lead, _notes(origins, frame))
