@@ -83,6 +83,7 @@ def test_products_are_those_of_matrices(replicates, rows, columns):
 
 DIGITS = """
 import numpy as np
+from mali_stats.models.spread import predictors, products
 from mali_stats.models.trends.refit import refit
 rng = np.random.default_rng(1)
 t = np.arange(4000) / 4000
@@ -90,6 +91,10 @@ X = np.column_stack([np.ones(4000), *(np.cos(k * t) for k in range(1, 9))])
 y = rng.negative_binomial(2, 0.2, 4000)
 fits = refit(X, y, weights=rng.integers(0, 3, (17, 4000)), family="nb2")
 print(fits.coef.tobytes().hex(), fits.alpha.tobytes().hex())
+for replicates in (1, 2, 5, 17, 35, 100):
+    for columns in (15, 75):
+        W, M = rng.normal(size=(replicates, 4000)), rng.normal(size=(4000, columns))
+        print(products(W, M).tobytes().hex(), predictors(W[:, :columns], M).tobytes().hex())
 """
 
 
