@@ -12,8 +12,9 @@ of a few draws, and are said for all 40:
 - `NegativeBinomial`, which does estimate alpha, begun at the joint maximum of the whole draw and led by Newton's
   method; a few of the fits.
 
-Seconds are by the clock (on a busy machine ratios mean little), of `fit_trend` the best of three. The difference is the largest between coefficients of the
-same draw, their variances by the jackknife, and the pooled estimates and variances (Rubin), of the draws looped over.
+Seconds are by the clock (on a busy machine ratios mean little), of `fit_trend` the best of three. The difference is
+the largest between coefficients of the same draw, their variances by the jackknife, and the pooled estimates and
+variances (Rubin), of the draws looped over.
 """
 
 from __future__ import annotations
