@@ -3,7 +3,6 @@
 import os
 import signal
 import time
-import warnings
 
 import joblib
 import numpy as np
@@ -19,20 +18,16 @@ from mali_stats.models.trends import covariance
 distributed = pytest.importorskip("distributed", reason="distributed, of the extra [dask], is not installed")
 
 MONTHS = pd.date_range("2012-01-01", periods=144, freq="MS")
-#: what distributed says of a machine, or of a worker that was killed, and not of what it computed
-SAID_BY_THE_CLUSTER = r"unclosed|Port \d+ is already in use|Creating scratch directories|Event loop is closed"
 
 
 @pytest.fixture(scope="module")
 def cluster(tmp_path_factory):
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", SAID_BY_THE_CLUSTER)
-        made = distributed.LocalCluster(
-            n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None,
-            local_directory=str(tmp_path_factory.mktemp("dask")), silence_logs=50,
-        )  # fmt: skip
-        with made, distributed.Client(made) as client:
-            yield client
+    made = distributed.LocalCluster(
+        n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None,
+        local_directory=str(tmp_path_factory.mktemp("dask")), silence_logs=50,
+    )  # fmt: skip
+    with made, distributed.Client(made) as client:
+        yield client
 
 
 def panel(regions=3):
