@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import json
 import os
+import re
 import tempfile
 import tomllib
 from functools import cache
@@ -49,6 +50,43 @@ def seed(name: str) -> pd.DataFrame:
     1  ocha10   ML02   Koulikoro
     """
     return read_seed(root() / "seeds" / f"{name}.csv")
+
+
+def seed_of(country: str | Path, table: str) -> pd.DataFrame:
+    """A seed table of a country: the shipped one by its ISO3 code, or that of a folder of one's own.
+
+    Three capitals are a code, even where a folder of that name lies about; anything else is a folder.
+
+    Raises
+    ------
+    FileNotFoundError
+        where there is no folder, or no such table in it.
+
+    Examples
+    --------
+    >>> len(seed_of("MLI", "districts"))
+    53
+    """
+    folder = seeds_folder(country)
+    if not folder.is_dir():
+        known = ", ".join(sorted(path.name for path in (root() / "seeds" / "places").iterdir()))
+        raise FileNotFoundError(
+            f"There are no seed tables of {country}: shipped are those of {known}. Give a folder of your own, such as "
+            f"'places/{folder.name}' (docs/your-own-country.md says what is in it)."
+        )
+    return read_seed(folder / f"{table}.csv")
+
+
+def seeds_folder(country: str | Path) -> Path:
+    """Where the seed tables of a country stand, by its ISO3 code or as given.
+
+    Examples
+    --------
+    >>> seeds_folder("MLI").name, seeds_folder("my/places/BFA").parent.name
+    ('MLI', 'places')
+    """
+    own = isinstance(country, Path) or not re.fullmatch("[A-Z]{3}", country)
+    return Path(country) if own else root() / "seeds" / "places" / country
 
 
 def _package() -> dict:
