@@ -17,6 +17,7 @@ from mali_stats.schema import typed
 
 _PACKAGE = Path(__file__).resolve().parent
 STYLES = ("text", "bibtex", "short")
+LANGUAGES = ("en", "fr")
 
 
 def root() -> Path:
@@ -89,6 +90,19 @@ def seeds_folder(country: str | Path) -> Path:
     return Path(country) if own else root() / "seeds" / "places" / country
 
 
+def language(lang: str, who: str) -> str:
+    """Give a language back, if there are texts in it.
+
+    Raises
+    ------
+    ValueError
+        for any other.
+    """
+    if lang not in LANGUAGES:
+        raise ValueError(f"{who}: lang={lang!r} is not known; use one of {', '.join(LANGUAGES)}.")
+    return lang
+
+
 def _package() -> dict:
     return json.loads((root() / "data" / "datapackage.json").read_text(encoding="utf-8"))
 
@@ -142,20 +156,33 @@ def _kind(field: dict) -> str | tuple[str, ...]:
     return tuple(levels) if levels and field.get("ordered") else names[field["type"]]
 
 
-def datasets() -> pd.DataFrame:
+def datasets(lang: str = "en") -> pd.DataFrame:
     """The shipped tables, a row each: name, title, rows, source, version, licence, record, record_ends.
 
     ``record`` says what it is a record of, ``record_ends`` the day or year with which that record ends.
+
+    Parameters
+    ----------
+    lang : {"en", "fr"}
+        language of the titles.
+
+    Raises
+    ------
+    ValueError
+        for another language.
 
     Examples
     --------
     >>> datasets().set_index("name").loc["region_month", "record_ends"]
     '2023-12-31'
+    >>> datasets("fr").set_index("name").loc["sizes", "title"]
+    'Taille des événements par année et type de violence'
     """
+    titles = seed("captions").query("kind == 'title'").set_index("name")[language(lang, "datasets")]
     columns = ["name", "title", "rows", "source", "version", "licence", "record", "record_ends"]
     rows = [
-        [r["name"], r["title"], r["rows"], "; ".join(s["title"] for s in r["sources"]), r["version"],
-         "; ".join(s["name"] for s in r["licenses"]), r["record"], r["record_ends"]]
+        [r["name"], titles.get(r["name"], r["title"]), r["rows"], "; ".join(s["title"] for s in r["sources"]),
+         r["version"], "; ".join(s["name"] for s in r["licenses"]), r["record"], r["record_ends"]]
         for r in _package()["resources"]
     ]  # fmt: skip
     return pd.DataFrame(rows, columns=columns)

@@ -47,8 +47,8 @@ def _read_with(events: pd.DataFrame, folder: Path) -> None:
     if events["admin1"].isna().all() and events["admin1_name"].notna().any():
         raise ValueError(
             f"region_month_panel: no event of {folder.name} has the code of a region, so frame={str(folder)!r} would "
-            f"place none. Read them with the same tables: read_events(path, country={_folder(folder)!r}); if they were, "
-            "compare the region names of the file with regions.csv and spellings.csv (ledger.tidy() counts unknown-admin1)."
+            f"place none. Read them with the same tables: read_events(path, country={_folder(folder)!r}). If they "
+            "were, compare their admin1_name with regions.csv and spellings.csv; the ledger counts what is unknown."
         )
 
 

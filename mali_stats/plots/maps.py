@@ -127,7 +127,8 @@ def plot_map(
             ax = _draw_outlines(rows, _outlines(rows, geojson, country, frame), label, bool(rate_per), top, ax)
         ax.set_xlabel(_not_placed(frame, column, bool(rate_per)), fontsize=9)
         own = geojson is None and kind == "outlines"
-        _credit(ax, source, country, outlines=own, people=rate_per == "person_years")
+        credit = _credit(source, country, outlines=own, people=rate_per == "person_years")
+        sign(ax, credit, kind="plot_map", column=column, per=rate_per or "")
     return ax
 
 
@@ -305,13 +306,13 @@ def _not_placed(frame: pd.DataFrame, column: str, rates: bool) -> str:
     return f"{where}: {_number(count)} {counted}" if np.isfinite(count) else f"{where}: not known"
 
 
-def _credit(ax: Axes, source: str | None, country: str | Path, *, outlines: bool, people: bool) -> None:
+def _credit(source: str | None, country: str | Path, *, outlines: bool, people: bool) -> str:
     """Credit what the map itself adds to the figures: its outlines, and the people of ms.add_population."""
     drawn = _named(country, "outlines", "ocha_cod") if outlines else []
     counted = [catalog.publisher("worldbank"), *_named(country, "census", "instat_census")] if people else []
     if source and outlines:
         source = f"{source}; outlines: {'; '.join(drawn)}"
-    sign(ax, source or "; ".join([catalog.publisher("ucdp_ged"), *drawn, *counted]))
+    return source or "; ".join([catalog.publisher("ucdp_ged"), *drawn, *counted])
 
 
 def _named(country: str | Path, table: str, card: str) -> list[str]:
