@@ -8,6 +8,7 @@ from types import SimpleNamespace
 import matplotlib as mpl
 import pandas as pd
 import pytest
+from french import faults
 from PIL import Image
 
 mpl.use("Agg")
@@ -45,21 +46,6 @@ def test_both_languages_fill_the_same_places():
     for row in SEED.itertuples():
         en, fr = ({f for _, f, _, _ in string.Formatter().parse(t) if f is not None} for t in (row.en, row.fr))
         assert en == fr, row.name
-
-
-def faults(text: str) -> list[str]:
-    """What French typography would not have: no no-break space before a high sign, a straight quote, a decimal point."""
-    text = re.sub(r"\{\w+\}", "x", re.sub(r"[\w/]+\.(csv|md)", "", text))
-    rules = {
-        "no no-break space before a sign": r"(?<![\u00a0\u202f])[;:!?%»]",
-        "a plain space before a sign": r" [;:!?%»]",
-        "no no-break space after «": r"«(?!\u00a0)",
-        "a straight quotation mark": r'"',
-        "a decimal point": r"\d\.\d",
-        "thousands parted by a comma or a plain space": r"\d[, ]\d{3}\b",
-        "an English apostrophe s": r"\w's\b",
-    }
-    return [name for name, rule in rules.items() if re.search(rule, text)]
 
 
 @pytest.mark.parametrize(("text", "fault"), [

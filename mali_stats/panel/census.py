@@ -72,12 +72,12 @@ def census_shares(
 
 def _complete(country: str, known: places.Gazetteer, frame: str, early, late, census: str) -> None:
     """Refuse a census that lacks a region or a number: the others would be given that region's people."""
-    absent = {
-        f"{late['month'].iloc[0]}, region": set(known.names(frame)) - set(late["target"]),
-        f"{early['month'].iloc[0]}, region": set(late["parent"]) - set(early["region"]),
-        census: set(pd.concat([early, late]).loc[lambda t: ~t[census].gt(0), "region"]),
-    }
-    for where, names in absent.items():
+    absent = [
+        (f"{late['month'].iloc[0]}, region", set(known.names(frame)) - set(late["target"])),
+        (f"{early['month'].iloc[0]}, region", set(late["parent"]) - set(early["region"])),
+        (census, set(pd.concat([early, late]).loc[lambda t: ~t[census].gt(0), "region"])),
+    ]
+    for where, names in absent:
         if names:
             shown = ", ".join(sorted(map(str, names))[:5])
             raise ValueError(f"add_population: {country}/census.csv has no number for {shown} ({where}); add it.")
