@@ -3,8 +3,10 @@
 import contextlib
 import gzip
 import io
+import os
 import re
 import shutil
+from functools import cache
 
 import matplotlib as mpl
 import pandas as pd
@@ -46,9 +48,10 @@ def work(tmp_path, monkeypatch):
     return tmp_path
 
 
+@cache
 def made_up():
     """A made-up record in the layout of UCDP's export, with Burkina Faso's names in the place of Mali's."""
-    made = ucdp_file(two_records(1500, seed=3), "web")
+    made = ucdp_file(two_records(900, seed=3), "web")
     regions = pd.read_csv(io.StringIO(TABLES["places/BFA/regions.csv"])).set_index("region")["region_name"]
     districts = pd.read_csv(io.StringIO(TABLES["places/BFA/districts.csv"]))
     content = made.content.replace("Government of Mali", "Government of Burkina Faso").replace(
@@ -174,8 +177,6 @@ def _edit(name, old, new):
 
 
 def _without(name):
-    import os
-
     os.remove(f"places/BFA/{name}.csv")
 
 
