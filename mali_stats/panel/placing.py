@@ -38,7 +38,23 @@ def gazetteers(events: pd.DataFrame, frame: str | Path | None) -> tuple[Tables, 
             f"region_month_panel: frame={str(folder)!r} is a folder of seed tables of {folder.name}; the events are of "
             f"{', '.join(countries)}."
         )
+    _read_with(events[events["country"] == folder.name], folder)
     return shipped | {folder.name: places.gazetteer(folder.name, folder)}, None
+
+
+def _read_with(events: pd.DataFrame, folder: Path) -> None:
+    """Refuse events that no P-code was given to when they were read: all of them would be unallocated."""
+    if events["admin1"].isna().all() and events["admin1_name"].notna().any():
+        raise ValueError(
+            f"region_month_panel: no event of {folder.name} has the code of a region, so frame={str(folder)!r} would "
+            f"place none. Read them with the same tables: read_events(path, country={_folder(folder)!r}). If they "
+            "were, compare their admin1_name with regions.csv and spellings.csv; the ledger counts what is unknown."
+        )
+
+
+def _folder(folder: Path) -> str:
+    """The folder as text that cannot be taken for a country's code."""
+    return str(folder) if len(folder.parts) > 1 else f"./{folder}"
 
 
 def placed_events(events, known, frame, max_geo, max_date) -> pd.DataFrame:

@@ -9,7 +9,6 @@ import pandas as pd
 from mali_stats import catalog
 from mali_stats.report.spans import Span
 
-LANGUAGES = ("en", "fr")
 #: Where a figure is not recorded, or no change is given.
 NONE = "–"
 
@@ -34,9 +33,7 @@ class Words:
     """
 
     def __init__(self, lang: str) -> None:
-        if lang not in LANGUAGES:
-            raise ValueError(f"brief: lang={lang!r} is not known; use one of {', '.join(LANGUAGES)}.")
-        self.lang = lang
+        self.lang = catalog.language(lang, "brief")
 
     def __call__(self, key: str, **values: object) -> str:
         """Return a text with its places filled."""
