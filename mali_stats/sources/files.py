@@ -27,6 +27,8 @@ import pyarrow.compute as pc
 import pyarrow.csv
 import pyarrow.parquet
 
+from mali_stats.sources.quotes import Quotes, refuse_stray
+
 ENDINGS = ".csv, .csv.gz, .zip, .json, .geojson, .parquet, .xlsx"
 _HEAD = 1 << 18  # bytes looked at to tell header, separator and HXL row
 #: bytes of one block of the parser: small ones keep to the processor's cache, large ones hold long quoted values
@@ -338,6 +340,10 @@ def _parse(header: Header, data: bytes, wanted: list[str]) -> pd.DataFrame:
         if len(bare) < len(data) - header.body:
             return _parse(header, data[: header.body] + bare, wanted)
         raise ValueError(diagnosis(header, lambda: io.BytesIO(data), error)) from error
+    quotes = Quotes(header.separator)
+    quotes.feed(memoryview(data)[header.body :])
+    if quotes.odd:
+        refuse_stray(header.name, io.BytesIO(data[header.body :]), header.separator, header.skipped)
     frame = as_frame(table)
     header.refuse_more(frame)
     return frame
@@ -383,7 +389,8 @@ def diagnosis(header: Header, opened: Callable[[], BinaryIO], error: Exception) 
             )
     body = opened()
     body.read(header.body)
-    records = csv.reader(io.TextIOWrapper(body, "utf-8", newline=""), delimiter=header.separator)
+    lines = io.TextIOWrapper(body, "utf-8", newline="")
+    records = csv.reader(lines, delimiter=header.separator)
     row = header.skipped
     expected = f"the first row has {width} under {width - 1} headers" if header.extra else f"the header has {width}"
     try:
@@ -400,6 +407,8 @@ def diagnosis(header: Header, opened: Callable[[], BinaryIO], error: Exception) 
                 )
     except csv.Error as wrong:
         return f"{name}, row {row + 1}: not a table row ({wrong})."
+    finally:
+        lines.detach()  # whoever opened the file closes it
     return f"{name}: the table cannot be parsed ({str(error).splitlines()[0][:200]})."
 
 

@@ -21,6 +21,7 @@ import pyarrow.csv
 import pyarrow.parquet
 
 from mali_stats.sources import files
+from mali_stats.sources.quotes import Quotes, Watched, refuse_stray
 
 _HEAD = 1 << 20  # bytes in which the header, an HXL row and the first record must end
 _BOM = b"\xef\xbb\xbf"
@@ -169,13 +170,21 @@ def _parsed(path: Path, header: files.Header, columns: list[str], block: int) ->
     parse.invalid_row_handler = lambda row: "error" if row.text.strip() else "skip"  # lines of nothing but spaces
     with _bytes_of(path) as (_, file):
         _first(file, header.body)
+        quotes = Quotes(header.separator)
         try:
-            reader = pa.csv.open_csv(pa.PythonFile(file, mode="r"), read, parse, convert)
+            reader = pa.csv.open_csv(pa.PythonFile(Watched(file, quotes), mode="r"), read, parse, convert)
         except pa.ArrowInvalid as error:
             if "Empty CSV" in str(error):
                 return
             raise
-        yield from reader
+        checked = False
+        for batch in reader:
+            if quotes.odd and not checked:
+                checked = True
+                with _bytes_of(path) as (name, again):
+                    _first(again, header.body)
+                    refuse_stray(name, again, header.separator, header.skipped)
+            yield batch
 
 
 def _after(batches: Batches, rows: int) -> Batches:
