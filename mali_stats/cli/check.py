@@ -16,15 +16,18 @@ from mali_stats.cli.ending import BAD_INPUT, FAILED, in_words, printable
 @click.command("check", short_help="What a file is and what is odd about it, in words.")
 @options.FILES
 @options.COUNTRY
+@click.option("--together", is_flag=True, help="Take the files as parts of one publication, as clean does.")
 @options.LANG
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON object a file, each on a line of its own.")
 @click.pass_context
-def command(ctx: click.Context, files: tuple[str, ...], country: str | None, lang: str, as_json: bool) -> None:
+def command(
+    ctx: click.Context, files: tuple[str, ...], country: str | None, together: bool, lang: str, as_json: bool
+) -> None:
     """Say what each FILE is, what is odd about it, and what to do next; - is stdin.
 
     Told are its publisher, layout and release, its first and last day and its deaths; then each kind of oddity in plain
     words, with how many rows have it and which; and of a file that cannot be read, why. Several files are taken one by
-    one. Nothing is changed or written.
+    one, without --together. Nothing is changed or written.
 
     Exit codes: 0, nothing to look at; 1, something odd was found; 2, a file cannot be read. Of several files the worst
     counts.
@@ -39,29 +42,32 @@ def command(ctx: click.Context, files: tuple[str, ...], country: str | None, lan
     """  # noqa: D301
     codes = []
     with reading.paths_of(files) as paths:
-        for name, path in zip(files, paths, strict=True):
+        names = ["stdin" if name == "-" else name for name in files]
+        groups = [(names, paths)] if together else [([n], [p]) for n, p in zip(names, paths, strict=True)]
+        for names, paths in groups:
             if codes and not as_json:
                 click.echo("\n" + "-" * 20 + "\n")
-            text, code = _checked("stdin" if name == "-" else name, path, country, lang, as_json)
+            text, code = _checked(names, paths, country, lang, as_json)
             click.echo(text)
             codes.append(code)
     ctx.exit(max(codes))
 
 
-def _checked(name: str, path: Path, country: str | None, lang: str, as_json: bool) -> tuple[str, int]:
-    """Tell of one file in words or as JSON, and give the code it stands for."""
+def _checked(names: list[str], paths: list[Path], country: str | None, lang: str, as_json: bool) -> tuple[str, int]:
+    """Tell of one publication in words or as JSON, and give the code it stands for."""
     from mali_stats.cli.finding import finding
     from mali_stats.cli.telling import Teller, plain
 
-    teller = Teller(lang, min(shutil.get_terminal_size((100, 24)).columns, 100))
-    file = "FILE" if name == "stdin" else shlex.quote(name)
+    teller, name = Teller(lang, min(shutil.get_terminal_size((100, 24)).columns, 100)), ", ".join(names)
+    file = " ".join("FILE" if one == "stdin" else shlex.quote(one) for one in names)
     file += f" --country {shlex.quote(country)}" if country else ""
     try:
-        found = finding(reading.read([path], country))
+        read = reading.read(paths, country)
     except (ValueError, OSError) as error:
         words = in_words(error)
         told = {"file": name, "error": words} if as_json else teller.unread(name, words, _step(error), file)
         return _text(told), BAD_INPUT
+    found = finding(read)
     told = plain(name, found, teller, file) if as_json else teller.told(name, found, file)
     return _text(told), FAILED if found.matters else 0
 

@@ -39,8 +39,8 @@ class Finding:
     """What a file is, and what is odd about it; days are ISO texts, None where there is no row.
 
     ``deaths`` has the sums of events (None where the source never gives such a count), ``indicators`` a line each of
-    displacement; ``odd_rows`` are the rows with an issue that matters, kept or left out for it; ``lacking`` says what
-    the publisher counts and the file does not hold.
+    displacement; ``odd_rows`` are the rows with an issue that matters, ``odd_left_out`` those left out for a reason that
+    does; ``lacking`` says what the publisher counts and the file does not hold.
     """
 
     what: str
@@ -50,6 +50,7 @@ class Finding:
     licences: list[str]
     rows: int
     odd_rows: int
+    odd_left_out: int
     first_day: str | None
     last_day: str | None
     countries: list[str]
@@ -62,7 +63,7 @@ class Finding:
     @property
     def matters(self) -> bool:
         """Whether anything odd matters."""
-        return bool(self.lacking) or any(item.matters for item in self.items)
+        return not self.rows or bool(self.lacking) or any(item.matters for item in self.items)
 
 
 def finding(read: Read) -> Finding:
@@ -70,10 +71,11 @@ def finding(read: Read) -> Finding:
     table, events = read.table, read.what == EVENTS
     first, last = _days(table, events)
     items = _items(read.ledger.tidy())
+    left = sum(item.rows for item in items if item.about == LEFT_OUT and item.matters)
     return Finding(
         what=read.what, sources=read.sources, layouts=list(read.layouts),
         releases=sorted(table["source_version"].dropna().unique()),
-        licences=_licences(read), rows=len(table), odd_rows=_odd_rows(table, items), first_day=first, last_day=last,
+        licences=_licences(read), rows=len(table), odd_rows=_odd_rows(table, items), odd_left_out=left, first_day=first, last_day=last,
         countries=sorted(set(table["country"].dropna())), deaths=_deaths(table) if events else None,
         indicators=None if events else _indicators(table), items=items,
         lacking=list(read.lacking), notes=[note for note in read.ledger.notes if note not in read.lacking],
@@ -82,8 +84,7 @@ def finding(read: Read) -> Finding:
 
 def _odd_rows(table: pd.DataFrame, items: list[Item]) -> int:
     kinds = {item.kind for item in items if item.about == ISSUE and item.matters}
-    kept = table["issues"].map(lambda text: any(i.split(":")[0] in kinds for i in text.split("; ")))
-    return int(kept.sum()) + sum(item.rows for item in items if item.about == LEFT_OUT and item.matters)
+    return sum(any(item.split(":")[0] in kinds for item in text.split("; ")) for text in table["issues"])
 
 
 def _days(table: pd.DataFrame, events: bool) -> tuple[str | None, str | None]:

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from mali_stats.sources.files import Table
 
 EVENTS, DISPLACEMENT = "events", "displacement"
+#: The layout of what clean wrote before.
+SAVED = "table saved by mali_stats"
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,7 +74,7 @@ def _stdin() -> Iterator[Path]:
     with tempfile.TemporaryDirectory(prefix="mali_stats-") as folder:
         path = Path(folder) / "stdin"  # the name that messages give
         with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            shutil.copyfileobj(click.get_binary_stream("stdin"), file)
+            shutil.copyfileobj(sys.stdin.buffer, file)
         yield path
 
 
@@ -150,7 +152,7 @@ def layout_of(table: Table) -> tuple[str, str]:
     own = {column.strip().casefold() for column in table.columns}
     for what, columns in ((EVENTS, set(COLUMNS) - set(FAMILIES)), (DISPLACEMENT, set(FIGURES))):
         if columns <= own:
-            return what, "table saved by mali_stats"
+            return what, SAVED
     near = []
     for what, publishers in ((EVENTS, (ucdp, acled)), (DISPLACEMENT, (unhcr, idmc, dtm, hapi))):
         for publisher in publishers:

@@ -8,7 +8,7 @@ from dataclasses import asdict
 
 from mali_stats import catalog
 from mali_stats.cli.finding import ISSUE, LEFT_OUT, Finding, Item
-from mali_stats.cli.reading import EVENTS
+from mali_stats.cli.reading import EVENTS, SAVED
 from mali_stats.report.wording import Words
 from mali_stats.sources import acled, ucdp
 
@@ -16,6 +16,7 @@ from mali_stats.sources import acled, ucdp
 NAMED = 5
 #: What is advised -> the command that goes with it.
 STEPS = {
+    "next_all": "mali-stats clean {file} ... --out cleaned.csv",
     "next_look": "mali-stats clean {file} --out cleaned.csv",
     "next_clean": "mali-stats clean {file} --out cleaned.csv",
     "next_panel": "mali-stats panel {file} --out panel.csv",
@@ -42,12 +43,12 @@ class Teller:
 
         ``name`` is what the file is called, ``file`` how commands name it (with its options).
         """
-        odd = [item for item in found.items if item.about == ISSUE]
-        left = [item for item in found.items if item.about == LEFT_OUT]
+        odd = [item for item in found.items if item.matters]
+        known, left = ([i for i in found.items if not i.matters and i.about == about] for about in (ISSUE, LEFT_OUT))
         parts = [
             ("head_what", self._what(found)),
-            ("head_odd", [*found.lacking, *self._items((i for i in odd if i.matters), found)]),
-            ("head_known", self._items((i for i in odd if not i.matters), found)),
+            ("head_odd", [*found.lacking, *self._items(odd, found)]),
+            ("head_known", self._items(known, found)),
             ("head_out", self._items(left, found)),
             ("head_notes", found.notes),
             ("head_next", [line for step in steps(found) for line in self._step(step, file)]),
@@ -80,12 +81,11 @@ class Teller:
         )  # fmt: skip
 
     def _verdict(self, name: str, found: Finding) -> str:
-        all_ = self._counted(found.rows, found)
-        if found.lacking:
-            return self.words("verdict_incomplete", file=name)
-        if found.matters:
-            return self.words("verdict_odd", file=name, odd=self.words.number(found.odd_rows), all=all_)
-        return self.words("verdict_well" if found.rows else "verdict_empty", file=name, all=all_)
+        if not found.rows or found.lacking:
+            return self.words("verdict_incomplete" if found.rows else "verdict_empty", file=name)
+        odd, all_ = found.odd_rows + found.odd_left_out, self._counted(found.rows + found.odd_left_out, found)
+        key = "verdict_odd" if found.matters else "verdict_well"
+        return self.words(key, file=name, odd=self.words.number(odd), all=all_)
 
     def _step(self, step: str, file: str) -> list[str]:
         return [self.words(step), *(["  " + STEPS[step].format(file=file)] if step in STEPS else [])]
@@ -97,12 +97,13 @@ class Teller:
         keys = {source: f"publisher_{source}" for source in found.sources}
         publishers = [self.words(key) if key in known else source for source, key in keys.items()]
         lines = [self.words("what_publisher", publisher=", ".join(publishers))] if publishers else []
-        lines += [self.words("what_layout", layout=", ".join(found.layouts)), *self._release(found)]
+        lines += [self.words("what_layout", layout="; ".join(found.layouts)), *self._release(found)]
         lines += [self.words(f"what_{_unit(found)}", n=self.words.number(found.rows))]
         if found.first_day:
             lines += [self.words("what_days", days=self._span(found.first_day, found.last_day)), self._countries(found)]
+            lines += self._sums(found)
         terms = self.words("terms_acled") if acled.SOURCE in found.sources else "; ".join(found.licences)
-        return [*lines, *self._sums(found), *([self.words("what_terms", terms=terms)] if terms else [])]
+        return [*lines, *([self.words("what_terms", terms=terms)] if terms else [])]
 
     def _release(self, found: Finding) -> list[str]:
         if found.sources == [acled.SOURCE] and found.releases:
@@ -161,9 +162,17 @@ def _unit(found: Finding) -> str:
 
 def steps(found: Finding) -> list[str]:
     """What to advise on a file that was read."""
-    first = ["next_look" if any(item.matters for item in found.items) else "next_clean"] if found.rows else []
-    panel = ["next_panel"] if found.what == EVENTS and found.rows else []
-    return first + panel + ["next_release"] * (found.sources == [ucdp.SOURCE] and not found.releases)
+    if not found.rows:
+        return ["next_again"]
+    untold = found.sources == [ucdp.SOURCE] and not found.releases and SAVED not in found.layouts
+    wanted = {
+        "next_all": bool(found.lacking),
+        "next_look": found.odd_rows > 0,
+        "next_clean": not found.odd_rows and not found.lacking,
+        "next_panel": found.what == EVENTS and not found.lacking,
+        "next_release": untold,
+    }
+    return [step for step, holds in wanted.items() if holds]
 
 
 def plain(name: str, found: Finding, teller: Teller, file: str) -> dict:
@@ -173,8 +182,10 @@ def plain(name: str, found: Finding, teller: Teller, file: str) -> dict:
     for item in items:
         item["words"] = item["words"].get(teller.words.lang)
     kinds = {"issues": ISSUE, "left_out": LEFT_OUT}
-    told = {key: [{k: v for k, v in i.items() if k != "about"} for i in items if i["about"] == about]
-            for key, about in kinds.items()}  # fmt: skip
+    told = {
+        key: [{k: v for k, v in i.items() if k != "about"} for i in items if i["about"] == about]
+        for key, about in kinds.items()
+    }
     commands = [STEPS.get(step, "").format(file=file) or None for step in steps(found)]
     todo = [{"words": teller.words(s), "command": c} for s, c in zip(steps(found), commands, strict=True)]
     return {"file": name, "look": found.matters, **values, **told, "next": todo}

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import io
 import json
+import sys
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -55,8 +56,10 @@ def write(table: pd.DataFrame, path: Path, caption: str, sources: Iterable[str],
     from mali_stats import catalog
     from mali_stats.origins import beside, origin_of
 
-    named = [_ACLED if source == "acled" else source for source in sources]
-    lines = [f"What: {caption}", *origin_of(table, table, named).lines(), f"Rows: {len(table)}"]
+    origin = origin_of(table, table, [_publisher(source) for source in sources])
+    if "licence" in table:
+        origin = replace(origin, licence="; ".join(table["licence"].dropna().unique()))
+    lines = [f"What: {caption}", *origin.lines(), f"Rows: {len(table)}"]
     text = path.with_suffix(".txt")
     said = beside(text, path.name, [*lines, *(f"Note: {note}" for note in notes)])
     content = _parquet(table) if path.suffix.lower() == ".parquet" else as_csv(table)
@@ -67,6 +70,14 @@ def write(table: pd.DataFrame, path: Path, caption: str, sources: Iterable[str],
             told = f"{file} could not be written: {error.strerror or error}. What was there before is as it was."
             raise Failed(told) from error
     return [path, text]
+
+
+def _publisher(source: str) -> str:
+    """A publisher's name where the catalog has a card of it, else a sentence, which stands for itself."""
+    from mali_stats import catalog
+
+    cards = catalog.cards()
+    return source if source in cards else _ACLED if source == "acled" else f"{source} (no card of it is kept here)"
 
 
 def as_csv(table: pd.DataFrame) -> bytes:
@@ -131,7 +142,7 @@ def deliver(result: Result, out: Path | None, as_json: bool) -> None:
 
 def to_stdout(data: bytes) -> None:
     """Write it all: where Python does not buffer, a stream may take a part only, and says so by its number alone."""
-    stream, left = click.get_binary_stream("stdout"), memoryview(data)
+    stream, left = sys.stdout.buffer, memoryview(data)
     while left:
         left = left[stream.write(left) :]
 
