@@ -207,8 +207,8 @@ def as_cells(table: pd.DataFrame) -> tuple[pd.DataFrame, int]:
     Examples
     --------
     >>> cells, changed = as_cells(pd.DataFrame({"day": [pd.Timestamp("2023-12-31")], "side": ["=A1"], "n": [-1]}))
-    >>> cells.iloc[0].tolist(), changed
-    (['2023-12-31', "'=A1", -1], 1)
+    >>> cells["side"].item(), cells["day"].item(), changed
+    ("'=A1", '2023-12-31', 1)
     """
     cells = table.apply(_text)
     safe = cells.map(_safe)

@@ -39,8 +39,8 @@ class Finding:
     """What a file is, and what is odd about it; days are ISO texts, None where there is no row.
 
     ``deaths`` has the sums of events (None where the source never gives such a count), ``indicators`` a line each of
-    displacement; ``odd_rows`` are the rows with an issue that matters, ``odd_left_out`` those left out for a reason that
-    does; ``lacking`` says what the publisher counts and the file does not hold.
+    displacement; ``odd_rows`` are the rows with an issue that matters, ``odd_left_out`` those left out for a reason
+    that does; ``lacking`` says what the publisher counts and the file does not hold.
     """
 
     what: str
@@ -75,7 +75,8 @@ def finding(read: Read) -> Finding:
     return Finding(
         what=read.what, sources=read.sources, layouts=list(read.layouts),
         releases=sorted(table["source_version"].dropna().unique()),
-        licences=_licences(read), rows=len(table), odd_rows=_odd_rows(table, items), odd_left_out=left, first_day=first, last_day=last,
+        licences=_licences(read), rows=len(table), odd_rows=_odd_rows(table, items),
+        odd_left_out=left, first_day=first, last_day=last,
         countries=sorted(set(table["country"].dropna())), deaths=_deaths(table) if events else None,
         indicators=None if events else _indicators(table), items=items,
         lacking=list(read.lacking), notes=[note for note in read.ledger.notes if note not in read.lacking],
