@@ -211,20 +211,33 @@ def _coarse(values: pd.Series) -> bool:
 
 def _csv(table: pd.DataFrame, hxl: bool, lang: str) -> tuple[bytes, list[str]]:
     """Give the file, and what is to be said of it."""
-    cells = table.apply(_text)
-    safe = cells.map(_safe)
+    safe, changed = as_cells(table)
     remarks = [captions.text("rows", lang, rows=len(table), columns=len(table.columns))]
     heads = [[_safe(str(column)) for column in table]]
     if hxl:
         heads.append(_tags(table))
         bare = [str(column) for column, tag in zip(table, heads[1], strict=True) if not tag]
         remarks.append(captions.text("bare", lang, of=", ".join(bare) or captions.text("none", lang)))
-    if changed := int((safe != cells).where(cells.notna(), False).to_numpy().sum()):
+    if changed:
         remarks.append(captions.text("apostrophes", lang, n=changed))
     out = io.StringIO(newline="")
     csv.writer(out).writerows(heads)  # lines end as in RFC 4180: cells that hold an end of their own are quoted
     safe.to_csv(out, header=False, index=False, lineterminator="\r\n")
     return out.getvalue().encode(), remarks
+
+
+def as_cells(table: pd.DataFrame) -> tuple[pd.DataFrame, int]:
+    """Give a table as a CSV file has its cells, and how many got an apostrophe before what looks like a formula.
+
+    Examples
+    --------
+    >>> cells, changed = as_cells(pd.DataFrame({"day": [pd.Timestamp("2023-12-31")], "side": ["=A1"], "n": [-1]}))
+    >>> cells["side"].item(), cells["day"].item(), changed
+    ("'=A1", '2023-12-31', 1)
+    """
+    cells = table.apply(_text)
+    safe = cells.map(_safe)
+    return safe, int((safe != cells).where(cells.notna(), False).to_numpy().sum())
 
 
 def _text(values: pd.Series) -> pd.Series:

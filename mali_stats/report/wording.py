@@ -19,6 +19,8 @@ class Words:
     Parameters
     ----------
     lang : {"en", "fr"}
+    table : str
+        a seed table with further texts (key, en, fr) beside those of ``seeds/brief_words.csv``.
 
     Raises
     ------
@@ -32,12 +34,13 @@ class Words:
     'Civilians among the dead: 1,049.'
     """
 
-    def __init__(self, lang: str) -> None:
+    def __init__(self, lang: str, table: str | None = None) -> None:
         self.lang = catalog.language(lang, "brief")
+        self._texts = _texts(lang) | (_texts(lang, table) if table else {})
 
     def __call__(self, key: str, **values: object) -> str:
         """Return a text with its places filled."""
-        return _texts(self.lang)[key].format(**values)
+        return self._texts[key].format(**values)
 
     def number(self, n) -> str:
         """Write a whole number with the language's thousands, or a dash for what is not recorded."""
@@ -79,8 +82,8 @@ class Words:
 
 
 @cache
-def _texts(lang: str) -> dict[str, str]:
-    return catalog.seed("brief_words").set_index("key")[lang].to_dict()
+def _texts(lang: str, table: str = "brief_words") -> dict[str, str]:
+    return catalog.seed(table).set_index("key")[lang].to_dict()
 
 
 def code(source: str) -> str:
