@@ -185,13 +185,15 @@ def _column(sheet: Sheet, random: Random, needed: bool) -> int:
     return random.choice(found)
 
 
-def _read_column(sheet: Sheet, random: Random) -> int:
+def _read_column(sheet: Sheet, random: Random, sheets: bool = False) -> int:
     """A column that can be done without, but is read."""
     names = {
         "UCDP": ucdp.OPTIONAL, "ACLED": acled.OPTIONAL, "UNHCR": unhcr.FIGURES, "IDMC": idmc.IDU_OPTIONAL,
         "DTM": {**dtm.V3_OPTIONAL, **dtm.SHEET_OPTIONAL},
         "HAPI": {**hapi.KINDS["idps"][1], **hapi.KINDS["needs"][1], **hapi.KINDS["people"][1]},
     }[sheet.file.publisher]  # fmt: skip
+    if sheet.file.layout.startswith("dtm_sheet") != sheets:
+        raise Unfit
     wanted = {layouts.bare(name) for many in names.values() for name in many}
     needed = _needed(sheet)
     found = [j for j, name in enumerate(sheet.header) if layouts.bare(name) in wanted and name not in needed]
@@ -244,6 +246,16 @@ def optional_lost(sheet: Sheet, random: Random):
 def optional_renamed(sheet: Sheet, random: Random):
     j = _read_column(sheet, random)
     sheet.header = [*sheet.header[:j], f"{sheet.header[j]} (new)", *sheet.header[j + 1 :]]
+
+
+@of_rows("a column lost or renamed in a sheet of a mission", "silent", publishers=("DTM",), kinds=("csv", "xlsx"), why="no two "
+         "of these sheets have the same columns: none of those that can be done without is expected", placed=False, **_in)  # fmt: skip
+def sheet_column_lost(sheet: Sheet, random: Random):
+    j = _read_column(sheet, random, sheets=True)
+    if random.random() < 0.5:
+        _without(sheet, j)
+    else:
+        sheet.header = [*sheet.header[:j], f"{sheet.header[j]} (new)", *sheet.header[j + 1 :]]
 
 
 @of_rows("headers in other letter case or with spaces", "same", placed=False, **_in)
