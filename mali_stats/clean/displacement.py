@@ -165,15 +165,26 @@ def _recognised(table: files.Table):
 
 
 def _cleaned(table: files.Table, layout) -> pd.DataFrame:
-    whole = table.take({c: c for c in table.columns})
-    raw = whole[list(layout.columns)].rename(columns=layout.columns)
+    whole = table.take({c: c for c in table.columns}, nested_too=True)
+    raw = table.take(layout.columns)
     raw = raw.where(raw.apply(lambda c: c.str.strip().ne("")), np.nan)
     read = Values(table, raw, {ours: column for column, ours in layout.columns.items()})
     rows = CLEAN[layout.kind](read, layout)
+    read.done()
+    rows["issues"] = _with_signs(rows, read)
     rows["copy"] = rows["row"].isin(np.flatnonzero(whole.duplicated()) + table.rows_before + 1)
     rows["source"], rows["licence"] = layout.source, layout.licence
     rows["keyed"] = layout.kind != "dtm sheet"
     return _typed(rows)
+
+
+def _with_signs(rows: pd.DataFrame, read: Values) -> pd.Series:
+    """The issues of every figure, with those of the texts that its row of the file holds."""
+    issues = rows["issues"].fillna("")
+    for text, mask in {text: mask for mask, text in read.odd}.items():
+        here = rows["row"].isin(np.flatnonzero(mask) + read.table.rows_before + 1)
+        issues = issues.where(~here, (issues + "; " + text).str.removeprefix("; "))
+    return issues
 
 
 def _typed(rows: pd.DataFrame) -> pd.DataFrame:

@@ -61,12 +61,12 @@ def match(table: Table, required: Names, optional: Names) -> tuple[dict[str, str
         elif ours in required:
             missing.append(" or ".join(names[:2]))
     if not missing:
-        _refuse_twice(table, columns)
+        refuse_twice(table, columns)
     return columns, missing
 
 
-def _refuse_twice(table: Table, columns: dict[str, str]) -> None:
-    """Which of two columns of one name is meant, nobody can tell."""
+def refuse_twice(table: Table, columns: dict[str, str]) -> None:
+    """Raise where a column that is read (published -> ours) stands twice: which one is meant nobody can tell."""
     wanted = {bare(column): column for column in columns}
     for column in table.columns:
         name = wanted.get(bare(re.sub(r" \(\d+\)$", "", column)))  # the second of a name is numbered on opening

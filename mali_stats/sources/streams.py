@@ -20,7 +20,7 @@ import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet
 
-from mali_stats.sources import files
+from mali_stats.sources import files, quotes
 
 _HEAD = 1 << 20  # bytes in which the header, an HXL row and the first record must end
 _BOM = b"\xef\xbb\xbf"
@@ -170,12 +170,31 @@ def _parsed(path: Path, header: files.Header, columns: list[str], block: int) ->
     with _bytes_of(path) as (_, file):
         _first(file, header.body)
         try:
-            reader = pa.csv.open_csv(pa.PythonFile(file, mode="r"), read, parse, convert)
+            watched = pa.PythonFile(_Watched(path, header, file), mode="r")
+            reader = pa.csv.open_csv(watched, read, parse, convert)
         except pa.ArrowInvalid as error:
             if "Empty CSV" in str(error):
                 return
             raise
         yield from reader
+
+
+class _Watched:
+    """The records of a CSV, looked at as they are read: quotation marks that do not pair up swallow rows."""
+
+    def __init__(self, path: Path, header: files.Header, file: BinaryIO) -> None:
+        self.path, self.header, self.file = path, header, file
+        self.watch: quotes.Watch | None = quotes.Watch(header.separator)
+        self.closed = False
+
+    def read(self, size: int = -1) -> bytes:
+        data = self.file.read(size)
+        if self.watch is not None and self.watch.suspicious(data):
+            self.watch = None
+            with _bytes_of(self.path) as (_, file):
+                _first(file, self.header.body)
+                quotes.refuse(self.header, file)
+        return data
 
 
 def _after(batches: Batches, rows: int) -> Batches:

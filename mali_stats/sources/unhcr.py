@@ -40,7 +40,9 @@ _TELLS["flows"] = {"refugee_like"}
 
 #: kind of file -> the figures that it always has (files before 2021 lack the last two of population)
 _USUAL = {
-    "population": ("refugees", "asylum_seekers", "returned_refugees", "idps", "returned_idps", "stateless", "ooc", "oip", "hst"),
+    "population": (
+        "refugees", "asylum_seekers", "returned_refugees", "idps", "returned_idps", "stateless", "ooc", "oip", "hst",
+    ),
     "flows": ("refugees", "asylum_seekers", "refugee_like", "oip"),
     "solutions": ("returned_refugees", "resettlement", "naturalisation", "returned_idps"),
 }  # fmt: skip

@@ -99,7 +99,14 @@ def zip_nothing(data: bytes, random: Random) -> bytes:
     return zipped(random.choice([{}, {"folder/": b""}, {"__MACOSX/._export.csv": b"x"}]))
 
 
-@of_bytes("zip with what a Mac adds", "same", pack=False, kinds=TEXTS, publishers=("ACLED", "UNHCR", "IDMC", "DTM", "HAPI"), **_pack)
+@of_bytes(
+    "zip with what a Mac adds",
+    "same",
+    pack=False,
+    kinds=TEXTS,
+    publishers=("ACLED", "UNHCR", "IDMC", "DTM", "HAPI"),
+    **_pack,
+)
 def zip_mac(data: bytes, random: Random) -> bytes:
     return zipped({"export/": b"", "export/export.csv": data, "__MACOSX/export/._export.csv": b"\x00\x05\x16\x07"})
 
@@ -121,7 +128,9 @@ def zip_method(data: bytes, random: Random) -> bytes:
 
 @of_bytes("zip whose names lead out of the folder", "told", pack=False, kinds=TEXTS, **_pack)
 def zip_slip(data: bytes, random: Random) -> bytes:
-    name = random.choice(["../slipped.csv", "/tmp/slipped.csv", "..\\slipped.csv", "a/../../slipped.csv", "C:\\slipped.csv"])
+    name = random.choice(
+        ["../slipped.csv", "/tmp/slipped.csv", "..\\slipped.csv", "a/../../slipped.csv", "C:\\slipped.csv"]
+    )
     return zipped({name: data})
 
 
@@ -173,7 +182,9 @@ def zip_bomb(data: bytes, random: Random) -> bytes:
 
 @of_bytes("a bomb in a zip in a gzip", "refused", pack=False, kinds=("csv",), **_bomb)
 def nested_bomb(data: bytes, random: Random) -> bytes:
-    return random.choice([gzip.compress(_zip_bomb("export.csv", b","), mtime=0), zipped({"a.csv.gz": _gz_bomb(b"\x00")})])
+    return random.choice(
+        [gzip.compress(_zip_bomb("export.csv", b","), mtime=0), zipped({"a.csv.gz": _gz_bomb(b"\x00")})]
+    )
 
 
 @of_bytes("zip bomb that lies about its size", "refused", pack=False, kinds=("csv",), **_bomb)
@@ -191,7 +202,7 @@ def book_bomb(data: bytes, random: Random) -> bytes:
         return sheet.replace(b"sheet1.xml", b"sheet7.xml")
     with zipfile.ZipFile(out) as old:
         members = {n: old.read(n) for n in old.namelist() if "sheet1" not in n}
-    members["xl/worksheets/sheet1.xml"] = b'<worksheet><sheetData>' + b"<row><c><v>1</v></c></row>" * 3_000_000
+    members["xl/worksheets/sheet1.xml"] = b"<worksheet><sheetData>" + b"<row><c><v>1</v></c></row>" * 3_000_000
     return zipped(members)
 
 
@@ -259,7 +270,9 @@ def forbidden(file: File, random: Random, folder: Path) -> Path:
 
 @on_disk("a name with odd signs", "same", publishers=("ACLED", "UNHCR", "IDMC", "DTM", "HAPI"), **_disk)
 def odd_name(file: File, random: Random, folder: Path) -> Path:
-    name = random.choice(["été 2024 (1).data", "a b;c,d.txt", "-rf", "%s%n{}.csv", "x" * 200, "..csv", "日本.csv", "a\tb.csv"])
+    name = random.choice(
+        ["été 2024 (1).data", "a b;c,d.txt", "-rf", "%s%n{}.csv", "x" * 200, "..csv", "日本.csv", "a\tb.csv"]
+    )
     (folder / name).write_bytes(file.data)
     return folder / name
 

@@ -83,7 +83,9 @@ def tags_within(sheet: Sheet, random: Random):
 def tagged(sheet: Sheet, random: Random):
     if sheet.tags is not None:
         raise Unfit
-    sheet.tags = ["#x+" + str(name).casefold() for name in sheet.header] + [""] * (len(sheet.rows[0]) - len(sheet.header))
+    sheet.tags = ["#x+" + str(name).casefold() for name in sheet.header] + [""] * (
+        len(sheet.rows[0]) - len(sheet.header)
+    )
 
 
 @of_rows("a line of totals at the end", "told", placed=False, **_in)
@@ -117,7 +119,9 @@ def preamble(sheet: Sheet, random: Random):
 @of_rows("marks of a merge that was not finished", "refused", kinds=("csv",), placed=False, **_in)
 def conflict(sheet: Sheet, random: Random):
     lines, at = sheet.lines(), random.randrange(1, len(sheet.rows) + 1)
-    return b"".join([*lines[:at], b"<<<<<<< HEAD\n", lines[at], b"=======\n", lines[at], b">>>>>>> theirs\n", *lines[at + 1 :]])
+    return b"".join(
+        [*lines[:at], b"<<<<<<< HEAD\n", lines[at], b"=======\n", lines[at], b">>>>>>> theirs\n", *lines[at + 1 :]]
+    )
 
 
 @of_rows("a field too many in a row", "refused", kinds=("csv",), placed=False, **_in)
@@ -260,7 +264,7 @@ def sheet_column_lost(sheet: Sheet, random: Random):
 
 @of_rows("headers in other letter case or with spaces", "same", placed=False, **_in)
 def header_case(sheet: Sheet, random: Random):
-    change = random.choice([str.upper, str.title, lambda t: f" {t} ", lambda t: f"{t}\t", lambda t: f"\u00a0{t}"])
+    change = random.choice([str.upper, str.title, lambda t: f" {t} ", lambda t: f"{t}  ", lambda t: f"\u00a0{t}"])
     sheet.header = [change(str(name)) for name in sheet.header]
 
 
@@ -343,5 +347,3 @@ def quoted_rows(sheet: Sheet, random: Random):
 @of_rows("every field in quotes", "same", kinds=("csv",), placed=False, **_in)
 def all_quoted(sheet: Sheet, random: Random):
     sheet.quoting = csv.QUOTE_ALL
-
-

@@ -232,7 +232,9 @@ def quote_within(sheet: Sheet, random: Random):
     return data[:at] + b'"' + data[at:]
 
 
-@of_rows("a quotation mark that swallows a row", "told", kinds=("csv",), publishers=("UCDP", "ACLED"), placed=False, **_text)
+@of_rows(
+    "a quotation mark that swallows a row", "told", kinds=("csv",), publishers=("UCDP", "ACLED"), placed=False, **_text
+)
 def swallowed(sheet: Sheet, random: Random):
     """An opening mark where the next row has a quoted text: that one ends it, and two rows have the fields of one."""
     columns = [j for j in sheet.columns("unread") if j > max(sheet.columns("id"))]

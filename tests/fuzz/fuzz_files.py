@@ -105,10 +105,13 @@ ABSENT = object()  # a key that a JSON record does not have
 
 #: what a column holds -> the names under which publishers give it
 ROLES = {
-    "count": """best low high best_est low_est high_est deaths_a deaths_b deaths_civilians deaths_unknown fatalities
-        refugees asylum_seekers idps refugee_like resettlement returned_refugees new_displacement
-        total_displacement figure numpresentidpind population population_in_phase""".split()
-    + ["total no# of idps ind#", "total no# of idps hh#"],
+    "count": [
+        *"""best low high best_est low_est high_est deaths_a deaths_b deaths_civilians deaths_unknown fatalities refugees
+        asylum_seekers idps refugee_like resettlement returned_refugees new_displacement total_displacement figure
+        numpresentidpind population population_in_phase""".split(),
+        "total no# of idps ind#",
+        "total no# of idps hh#",
+    ],
     "date": """date_start date_end event_date displacement_start_date displacement_end_date reportingdate date
         reference_period_start reference_period_end""".split(),
     "year": ["year"],  # only UNHCR and the GIDD are dated by it

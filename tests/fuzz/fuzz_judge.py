@@ -75,7 +75,9 @@ def _written(file: File, data: bytes, pack: bool, random: Random, folder: Path) 
 
     how = random.choice(["plain"] * 6 + ["gz", "zip"]) if pack and file.kind != "xlsx" else "plain"
     path = folder / {"plain": file.name, "gz": f"{file.name}.gz", "zip": f"{Path(file.name).stem}.zip"}[how]
-    path.write_bytes({"plain": lambda: data, "gz": lambda: gzip.compress(data, 1), "zip": lambda: zipped({file.name: data})}[how]())
+    path.write_bytes(
+        {"plain": lambda: data, "gz": lambda: gzip.compress(data, 1), "zip": lambda: zipped({file.name: data})}[how]()
+    )
     return path
 
 
