@@ -14,16 +14,16 @@ from mali_stats.clean.row_rules import Found, joined
 from mali_stats.ledger import Ledger
 
 
-def newest(events: pd.DataFrame, publisher: ModuleType, newer: str, ledger: Ledger) -> pd.DataFrame:
+def newest(events: pd.DataFrame, publisher: ModuleType, newer: str, ledger: Ledger, name: str) -> pd.DataFrame:
     """One row per event: copies go, and the newest version stays where versions tell which it is."""
     several = events["event_id"].duplicated(keep=False)
     if not several.any():
         return events
-    kept = _newest_of(events[several], publisher, newer, ledger)
+    kept = _newest_of(events[several], publisher, newer, ledger, name)
     return events[~several | events.index.isin(kept.index)]
 
 
-def _newest_of(events: pd.DataFrame, publisher: ModuleType, newer: str, ledger: Ledger) -> pd.DataFrame:
+def _newest_of(events: pd.DataFrame, publisher: ModuleType, newer: str, ledger: Ledger, name: str) -> pd.DataFrame:
     """The row to keep of each event, where every event has several."""
     order = {v: publisher.order(v) for v in events["source_version"].dropna().unique()}
     known = {key: i for i, key in enumerate(sorted({key for key in order.values() if key is not None}))}
@@ -37,19 +37,19 @@ def _newest_of(events: pd.DataFrame, publisher: ModuleType, newer: str, ledger: 
     best = events.groupby("event_id")["_rank"].transform("max")
     several = events["event_id"].duplicated(keep=False)
     unclear = several & ((events["_rank"] < 0) | events.duplicated(["event_id", "_rank"], keep=False))
-    _refuse_contradictions(events.drop(columns="_rank"), unclear, newer)
+    _refuse_contradictions(events.drop(columns="_rank"), unclear, newer, name)
     ledger.count("clean", "older version of the same event", "dropped", events[events["_rank"] < best])
     return events[events["_rank"] == best]
 
 
-def _refuse_contradictions(events: pd.DataFrame, wrong: pd.Series, newer: str) -> None:
+def _refuse_contradictions(events: pd.DataFrame, wrong: pd.Series, newer: str, name: str) -> None:
     if not wrong.any():
         return
     ids = events.loc[wrong, "event_id"].unique()
     one = events[events["event_id"] == ids[0]]
     differ = [c for c in events if one[c].nunique(dropna=False) > 1 and c != "source_version"]
     raise ValueError(
-        f"read_events: {len(ids)} event ids stand in rows that differ, and no version says which is newer: "
+        f"{name}: {len(ids)} event ids stand in rows that differ, and no version says which is newer: "
         f"{', '.join(ids[:10])}. Event {ids[0]} differs in {', '.join(differ)}. Keep one of the rows, or keep {newer}."
     )
 

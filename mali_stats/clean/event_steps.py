@@ -48,6 +48,9 @@ def cleaned(part: Part, own: places.Gazetteer | None, account: Account) -> pd.Da
     if blank.any():
         raw = raw[~blank]  # the index still tells the rows of the file
         account.tally["blank", form.table.name] += int(blank.sum())
+    if form.layout.absent:
+        lost = ", ".join(form.layout.absent)
+        account.tally["lacks", f"{form.table.name} lacks columns that later files have: {lost}"] += 1
     table = replace(form.table, name=part.where or form.table.name)
     read = Values(table, raw, {ours: column for column, ours in form.layout.columns.items()})
     rows, found = ROWS[form.publisher.SOURCE].cleaned(read, form.layout, form.version)
@@ -74,7 +77,7 @@ def one_row_each(events: pd.DataFrame, publisher: ModuleType, name: str, account
         return events
     if publisher is acled:
         acled_rows.refuse_monadic(events[several], events["event_id"].nunique(), name)
-    kept = between_rows.newest(events[several], publisher, ROWS[publisher.SOURCE].NEWER, account.ledger)
+    kept = between_rows.newest(events[several], publisher, ROWS[publisher.SOURCE].NEWER, account.ledger, name)
     return events[~several | events.index.isin(kept.index)]
 
 
@@ -126,11 +129,20 @@ def closed(account: Account, publisher: ModuleType | None) -> Ledger:
     """The ledger with its notes, held to its sums."""
     ledger, tally = account.ledger, account.tally
     ledger.notes += [f"{name}: {n} rows without any value were passed over." for name, n in account.of("blank")]
+    ledger.notes += [f"{lost}. What they tell is missing." for lost, _ in account.of("lacks")]
+    ledger.notes += _without_rows(ledger)
     events, by_rule, untyped = (tally["rows", name] for name in ("events", "by rule", "untyped"))
     if by_rule:
         ledger.notes.append(actors.note(events, by_rule, account.of("family")))
     ledger.notes += acled_rows.notes(events, untyped) if publisher is acled else []
     return ledger.check()
+
+
+def _without_rows(ledger: Ledger) -> list[str]:
+    """What to say of a file that has a header and no row."""
+    lines = ledger.tidy()
+    none = lines.loc[lines["kind"].eq("in") & lines["rows"].eq(0), "reason"]
+    return [f"There are no {reason}: the file may be cut short, or the request matched nothing." for reason in none]
 
 
 def _filled_in(part: Part) -> list[str]:

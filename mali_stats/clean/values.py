@@ -23,6 +23,10 @@ _UNTIDY = (
 )
 #: Signs that no text has for a good reason: they ring bells, move the cursor or turn the direction of writing.
 _CONTROL = r"[\x00-\x08\x0e-\x1b\x7f-\x{84}\x{86}-\x{9f}\x{202a}-\x{202e}\x{2066}-\x{2069}]"
+#: What becomes of accents that were read in a wrong encoding and saved: é as Ã©, ├®, √©, a question mark or U+FFFD.
+_GARBLED = r"[\x{c3}\x{c2}][\x{80}-\x{bf}]|\x{e2}\x{20ac}|[\x{251c}\x{221a}\x{fffd}]|\pL\?\pL"
+#: letters of the longest text that is a name or a sentence; beyond it a quotation mark is missing somewhere
+LONGEST = 10_000
 #: Plain ids, which stand as they are, and below which size a number that one cast reads is what ``degrees`` and
 #: ``decimal`` make of its text (both round to the nearest of a computer's numbers).
 PLAIN_ID = r"^[1-9]\d{0,14}$"
@@ -67,8 +71,8 @@ class Values:
                 self._remember(np.flatnonzero(codes == i), column, text, accepted)
         if not empty:
             self._remember(np.flatnonzero(codes == -1), column, "nothing", accepted)
-        if kind == "text":
-            self._control_signs(column, codes, texts)
+        if kind in ("text", None):
+            self._odd_texts(column, codes, texts)
         if kind is None:
             return pd.Series(values[codes], index=raw.index)
         different = pd.array(values[:-1], dtype=dtype(kind))
@@ -78,18 +82,23 @@ class Values:
         """``column`` as tidy text; a text of nothing but spaces is missing."""
         raw = self.raw[column]
         codes, texts = pd.factorize(raw)
-        self._control_signs(column, codes, texts)
+        self._odd_texts(column, codes, texts)
         if not _matches(texts, _UNTIDY).any():
             return raw
         tidy = pd.array([tidy_text(text) or None for text in texts], dtype="str")
         return pd.Series(tidy.take(codes, allow_fill=True), index=raw.index)
 
-    def _control_signs(self, column: str, codes: np.ndarray, texts) -> None:
-        """Keep for ``odd`` the rows whose text holds a sign that cannot be seen."""
-        found = np.append(_matches(texts, _CONTROL), False)
-        if found.any():
-            published = self.published.get(column, column)
-            self.odd.append((pd.Series(found[codes], index=self.raw.index), f"control-sign:{published}"))
+    def _odd_texts(self, column: str, codes: np.ndarray, texts) -> None:
+        """Keep for ``odd`` the rows whose text holds signs that nobody wrote; refuse texts without an end."""
+        lengths = pc.utf8_length(pa.array(texts, pa.large_string())).fill_null(0)
+        for i in np.flatnonzero(np.asarray(lengths) > LONGEST):
+            accepted = f"a text of at most {LONGEST:,} letters (a quotation mark may be missing)"
+            self._remember(np.flatnonzero(codes == i), column, texts[i], accepted)
+        for issue, pattern in (("control-sign", _CONTROL), ("garbled-text", _GARBLED)):
+            found = np.append(_matches(texts, pattern), False)
+            if found.any():
+                published = self.published.get(column, column)
+                self.odd.append((pd.Series(found[codes], index=self.raw.index), f"{issue}:{published}"))
 
     def _remember(self, rows: np.ndarray, column: str, got: str, accepted: str) -> None:
         published, before = self.published.get(column, column), self.table.rows_before

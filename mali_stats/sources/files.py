@@ -10,8 +10,10 @@ import csv
 import gzip
 import io
 import json
+import lzma
 import os
 import re
+import struct
 import warnings
 import zipfile
 import zlib
@@ -46,7 +48,8 @@ class Table:
 
     ``rows_before`` is the number of rows above the first record (header, HXL tags), so that record ``i`` stands in
     row ``i + rows_before + 1`` of the file as a spreadsheet shows it. ``hints`` are names and addresses that
-    came with the file (member of a zip, page addresses) and may tell a version.
+    came with the file (member of a zip, page addresses) and may tell a version. ``nested``: the columns of JSON in
+    which an object or a list stands for a value, and the first record that has one.
     """
 
     name: str
@@ -58,10 +61,19 @@ class Table:
     total: int = 0
     held: int = 0
     decimal_comma: bool = False
+    nested: dict[str, int] = field(default_factory=dict)
     _source: object = None
 
-    def take(self, wanted: dict[str, str]) -> pd.DataFrame:
-        """The columns ``wanted`` (published name -> new name), every value as text, an empty one missing."""
+    def take(self, wanted: dict[str, str], nested_too: bool = False) -> pd.DataFrame:
+        """The columns ``wanted`` (published name -> new name), every value as text, an empty one missing.
+
+        A column of JSON in which an object or a list stands for a value is refused, unless ``nested_too``.
+        """
+        for column in () if nested_too else self.nested.keys() & set(wanted):
+            raise ValueError(
+                f"{self.name}, record {self.nested[column]}, column {column}: an object or a list stands where one "
+                "value is wanted. Ask the publisher for plain values, or write one value into it."
+            )
         try:
             frame = self._source(list(wanted)) if callable(self._source) else self._source[list(wanted)]
         except (pa.ArrowException, OSError) as error:
@@ -142,9 +154,17 @@ def open_table(path) -> Table:
 def existing(path) -> Path:
     """``path``, if there is such a file."""
     path = Path(path)
-    if path.is_dir():
+    try:
+        folder, file = path.is_dir(), path.is_file()
+    except OSError as error:  # a name longer than the system allows
+        raise FileNotFoundError(f"There is no file {str(path)[:300]} ({error.strerror}). Give another path.") from error
+    if folder:
         raise IsADirectoryError(f"{path} is a folder; give one file ({ENDINGS}) or a list of files.")
-    if not path.is_file():
+    if path.is_symlink() and not file:
+        raise FileNotFoundError(
+            f"{path} is a link that leads to no file. Give the path of the file itself ({ENDINGS})."
+        )
+    if not file:
         raise FileNotFoundError(f"There is no file {path}. Give the path of a downloaded file ({ENDINGS}).")
     return path
 
@@ -169,7 +189,9 @@ def _unzipped(name: str, data: bytes) -> tuple[str, bytes]:
         raise ValueError(f"{name}: the zip file is cut short or damaged ({error}). Download it again.") from error
 
 
-DAMAGED_ZIP = (zipfile.BadZipFile, EOFError, zlib.error, NotImplementedError, RuntimeError)
+DAMAGED_ZIP = (
+    zipfile.BadZipFile, EOFError, OSError, NotImplementedError, RuntimeError, zlib.error, lzma.LZMAError, struct.error
+)  # fmt: skip
 
 
 def only_member(name: str, archive: zipfile.ZipFile) -> str | None:
@@ -470,8 +492,12 @@ def _cell(value) -> str | float:
 
 def _json(name: str, data: bytes, hints: list[str]) -> Table:
     try:
-        content = json.loads(data)
-    except (json.JSONDecodeError, UnicodeDecodeError, RecursionError) as error:
+        content = json.loads(data, object_pairs_hook=_once)
+    except _KeyTwice as error:
+        raise ValueError(
+            f"{name}: {error} Which of the two is right, the file does not say; ask for it again."
+        ) from error
+    except (ValueError, RecursionError) as error:
         raise ValueError(f"{name}: not valid JSON ({error}). It may be cut short; download it again.") from error
     pages = content if isinstance(content, list) and _all_pages(content) else [content]
     records = [record for page in pages for record in _records(name, page)]
@@ -481,11 +507,28 @@ def _json(name: str, data: bytes, hints: list[str]) -> Table:
     totals = [int(p["TotalCount"]) for p in pages if isinstance(p, dict) and str(p.get("TotalCount", "")).isdigit()]
     if not records:
         raise EmptyPage(f"{name} holds no record. The request may have matched nothing; check its filters.")
+    nested = {}
+    for number, record in enumerate(records, start=1):
+        nested |= {str(k): number for k, v in record.items() if isinstance(v, dict | list) and str(k) not in nested}
     frame = pd.DataFrame([{str(k): _text(v) for k, v in record.items()} for record in records], dtype="str")
     hxl = int(_is_hxl([v for v in frame.iloc[0].tolist() if isinstance(v, str)]))
     rows = frame.iloc[hxl:].reset_index(drop=True)
     total = max(totals, default=0)
-    return Table(name, list(frame.columns), "json", hxl, hints, notes, total=total, held=len(rows), _source=rows)
+    return Table(
+        name, list(frame.columns), "json", hxl, hints, notes, total=total, held=len(rows), nested=nested, _source=rows
+    )
+
+
+class _KeyTwice(Exception):
+    """A JSON object with a key that stands twice: the parser would keep the last and say nothing."""
+
+
+def _once(pairs: list[tuple]) -> dict:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        key = next(k for i, (k, _) in enumerate(pairs) if k in [name for name, _ in pairs[:i]])
+        raise _KeyTwice(f"key {key!r} stands twice in a record (it begins with {pairs[0][0]}: {pairs[0][1]!s:.40}).")
+    return found
 
 
 #: Under which name an API's page holds its records.
