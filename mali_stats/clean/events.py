@@ -44,14 +44,19 @@ def read_events(path, country=None, *, chunks=None):
 
     Parameters
     ----------
-    path : str, Path or list of them
+    path : str, Path, list of them, or dask.dataframe.DataFrame
         a file (csv, gz, zip, json, geojson, parquet) of UCDP's events or of ACLED's (your own export: ACLED's rows
         may not be passed on); its layout is told by its content. A list is read as parts or releases of one
-        publication: where an event stands in several, the newest version is kept.
+        publication: where an event stands in several, the newest version is kept. A Dask DataFrame holds the
+        publisher's columns, best all as text: ``dask.dataframe.read_csv(files, dtype=str, keep_default_na=False)``.
     country : str or Path, optional
         ISO3 code of the country to keep, or a folder of seed tables named by the code, for a country that
         ``seeds/places`` does not know. By default every country in the file is kept; P-codes are given only
         where seed tables know the country.
+    chunks : int, optional
+        for files larger than memory (csv, gz, zip, parquet): so many rows at a time, each with a ledger of its own;
+        ``sum(ledgers, Ledger())`` adds them up. Possible duplicates and newer versions are looked for inside a
+        chunk only, which its ledger notes.
 
     Returns
     -------
@@ -66,6 +71,9 @@ def read_events(path, country=None, *, chunks=None):
     ledger : Ledger
         rows and deaths in = kept + dropped, by reason.
 
+    With ``chunks`` these come in pairs from an iterator, in the order of the file. Of a Dask DataFrame ``events`` is
+    one too (partitions by country and day, each ordered by day and id); only the ledger is computed.
+
     Raises
     ------
     FileNotFoundError, IsADirectoryError
@@ -74,7 +82,11 @@ def read_events(path, country=None, *, chunks=None):
         for a file of no known layout (listing what was missing for each), a damaged file, or values that
         cannot stand in the table (listing at most ten: file, row, column, what was got and is accepted). Rows
         are counted with the header as row 1, and without blank lines. For a monadic ACLED export, which repeats
-        every event once an actor, and for a list of files of two publishers.
+        every event once an actor, and for a list of files of two publishers. With ``chunks``: for JSON and Excel files,
+        and for an event whose id comes back in a later chunk (it would be counted twice). Of a Dask DataFrame
+        places are told by partition and row, and numbers where the publisher has words are refused.
+    TypeError
+        for a path, country or number of rows that is none.
 
     Examples
     --------
@@ -87,6 +99,8 @@ def read_events(path, country=None, *, chunks=None):
                                       reason     kind  rows  best
     0  rows in made_up_rows.csv (web export)       in     8    39
     1                        spelling-admin1  flagged     1     2
+    >>> [len(part) for part, account in read_events("notebooks/made_up_rows.csv", chunks=3)]
+    [3, 3, 2]
     """
     code, own = publications.country_of(country)
     if is_dask(path):

@@ -63,6 +63,11 @@ def gazetteer(country: str, folder: Path | None = None) -> Gazetteer | None:
     return _shipped(country) if re.fullmatch("[A-Z]{3}", country) else None
 
 
+def shipped() -> list[Path]:
+    """The folders of the countries that have seed tables."""
+    return sorted(p for p in (catalog.root() / "seeds" / "places").iterdir() if p.is_dir())
+
+
 @cache
 def _shipped(country: str) -> Gazetteer | None:
     folder = catalog.root() / "seeds" / "places" / country
