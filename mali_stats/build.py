@@ -34,6 +34,7 @@ from mali_stats.schema import (
     check,
 )
 from mali_stats.sources import files
+from mali_stats.writing import alone, explained, replace_all
 
 # ---- tables from events ------------------------------------------------------------------------------------
 
@@ -339,6 +340,7 @@ PUBLISHED: dict[str, tuple[str, tuple[str, ...], str, Callable[..., pd.DataFrame
 }  # fmt: skip
 _ORDERED = {"type_of_violence": VIOLENCE, "geo_precision": GEO_PRECISION, "date_precision": DATE_PRECISION,
             "as_of_precision": DISPLACEMENT["as_of_precision"]}  # fmt: skip
+_ELSEWHERE = "give another folder (--out)"
 
 
 def build(
@@ -346,12 +348,20 @@ def build(
 ) -> dict[str, pd.DataFrame]:
     """Make every table that comes from ``raw`` (and the published totals whose files are given) and write ``data/``.
 
-    Tables whose input is not given stay as they are. Files are written beside and moved into place one by one.
+    Tables whose input is not given stay as they are. All files are written beside, then moved into place, the one
+    that describes them (with their hashes) last; one build of a folder at a time.
     """
     events, read = read_events(raw, country=country)
     if places.gazetteer(country) is None:
         raise ValueError(f"there are no seed tables of {country} (seeds/places/{country}/), which cercle_year needs.")
-    version = version or _recorded(out, raw)
+    with explained(out, _ELSEWHERE):
+        out.mkdir(parents=True, exist_ok=True)
+    with alone(out, f"building {out}", _ELSEWHERE):
+        return _built(events, read, raw, out, version or _recorded(out, raw), country, published)
+
+
+def _built(events, read: Ledger, raw: Path, out: Path, version, country: str, published) -> dict[str, pd.DataFrame]:
+    """Make and write the tables, with nobody else writing there."""
     if version is not None:
         events["source_version"] = events["source_version"].fillna(version)
     version = ", ".join(events["source_version"].dropna().unique()) or "unknown"
@@ -435,12 +445,7 @@ def _write(out: Path, tables: dict[str, pd.DataFrame], resources: list[dict]) ->
         "profile": "tabular-data-package", "version": __version__, "resources": resources,
     }  # fmt: skip
     text = json.dumps(package, ensure_ascii=False, indent=1) + "\n"
-    out.mkdir(parents=True, exist_ok=True)
-    for name, content in {
-        **{f"{n}.csv": _csv(t) for n, t in tables.items()},
-        "datapackage.json": text.encode(),
-    }.items():
-        catalog.replace(out / name, content)
+    replace_all(out, {**{f"{n}.csv": _csv(t) for n, t in tables.items()}, "datapackage.json": text.encode()})
 
 
 def main(arguments: list[str] | None = None) -> int:

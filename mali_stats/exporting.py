@@ -12,6 +12,7 @@ import pandas as pd
 
 from mali_stats import catalog
 from mali_stats.origins import REPORTED, Origin, beside, caption_of, origin_of
+from mali_stats.writing import replace_all
 
 TABLES, FIGURES = (".csv",), (".png", ".svg")
 DPI = 200
@@ -92,9 +93,9 @@ def export(
         _close(shown)  # it was drawn for this file only
     lines = [f"What: {caption}", *origin.lines(), *remarks, *(_notes(thing) if as_table else [])]
     text = beside(path.with_suffix(".txt"), path.name, lines)
-    catalog.replace(path, content)
-    catalog.replace(path.with_suffix(".txt"), text)
-    return [path, path.with_suffix(".txt")]
+    said = path.with_suffix(".txt")
+    replace_all(path.parent, {path.name: content, said.name: text})
+    return [path, said]
 
 
 def _is_table(path: Path, hxl: bool) -> bool:

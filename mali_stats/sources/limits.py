@@ -44,21 +44,28 @@ def gathered(name: str, pieces: Iterable[bytes], limit: int | None = None) -> by
     Traceback (most recent call last):
     mali_stats.sources.limits.TooLarge: table.csv holds more than 20 bytes once unpacked, ...
     """
-    limit = MAX_BYTES if limit is None else limit
     whole = io.BytesIO()
     for piece in pieces:
         whole.write(piece)
-        if whole.tell() > limit:
-            raise TooLarge(_said(name, limit))
+        refuse_more(name, whole.tell(), limit)
     return whole.getvalue()
 
 
-def _said(name: str, limit: int) -> str:
-    return (
-        f"{name} holds more than {sized(limit)} once unpacked, which is not taken: it may be damaged, or made to fill "
-        "the memory. Download it again, or ask for one country or fewer years; if it is right, unpack it and give the "
-        "text itself, cut to what is needed."
-    )
+def refuse_more(name: str, size: int, limit: int | None = None) -> None:
+    """Refuse a file that has come to more than ``limit`` bytes.
+
+    Raises
+    ------
+    TooLarge
+        see :func:`gathered`.
+    """
+    limit = MAX_BYTES if limit is None else limit
+    if size > limit:
+        raise TooLarge(
+            f"{name} holds more than {sized(limit)} once unpacked, which is not taken: it may be damaged, or made to "
+            "fill the memory. Download it again, or ask for one country or fewer years; if it is right, unpack it and "
+            "give the text itself, cut to what is needed."
+        )
 
 
 def sized(number: int) -> str:
@@ -135,6 +142,4 @@ def refuse_large(name: str, members: Iterable[zipfile.ZipInfo], limit: int | Non
     --------
     >>> refuse_large("book.xlsx", [zipfile.ZipInfo("xl/workbook.xml")])
     """
-    limit = MAX_BYTES if limit is None else limit
-    if sum(member.file_size for member in members) > limit:
-        raise TooLarge(_said(name, limit))
+    refuse_more(name, sum(member.file_size for member in members), limit)
