@@ -19,6 +19,7 @@ from mali_stats.clean import places
 from mali_stats.clean.displacement import read_displacement
 from mali_stats.clean.events import read_events
 from mali_stats.clean.values import Values, count
+from mali_stats.exporting import safe
 from mali_stats.ledger import Ledger
 from mali_stats.models.uncertainty.totals import draw_totals
 from mali_stats.panel import region_month_panel
@@ -435,8 +436,15 @@ def _field(column: str) -> dict:
     return field
 
 
+def _tame(text: str) -> str:
+    return safe(text).replace("\r", " ")  # which would end a row
+
+
 def _csv(table: pd.DataFrame) -> bytes:
-    return table.to_csv(index=False, lineterminator="\n", date_format="%Y-%m-%d").encode()
+    """The file, in whose texts no spreadsheet finds a formula; names come from raw files."""
+    texts = [c for c in table if isinstance(table[c].dtype, pd.StringDtype)]
+    tame = {c: table[c].map(_tame, na_action="ignore") for c in texts}
+    return table.assign(**tame).to_csv(index=False, lineterminator="\n", date_format="%Y-%m-%d").encode()
 
 
 def _write(out: Path, tables: dict[str, pd.DataFrame], resources: list[dict]) -> None:

@@ -188,18 +188,18 @@ def _coarse(values: pd.Series) -> bool:
 def _csv(table: pd.DataFrame, hxl: bool) -> tuple[bytes, list[str]]:
     """Give the file, and what is to be said of it."""
     cells = table.apply(_text)
-    safe = cells.map(_safe)
+    shown = cells.map(safe)
     remarks = [f"Rows: {len(table)}; columns: {len(table.columns)}"]
-    heads = [[_safe(str(column)) for column in table]]
+    heads = [[safe(str(column)) for column in table]]
     if hxl:
         heads.append(_tags(table))
         bare = [str(column) for column, tag in zip(table, heads[1], strict=True) if not tag]
         remarks.append(f"Columns without an HXL tag: {', '.join(bare) or 'none'}")
-    if changed := int((safe != cells).where(cells.notna(), False).to_numpy().sum()):
+    if changed := int((shown != cells).where(cells.notna(), False).to_numpy().sum()):
         remarks.append(f"Cells with an apostrophe before what a spreadsheet would run as a formula: {changed}")
     out = io.StringIO(newline="")
     csv.writer(out).writerows(heads)  # lines end as in RFC 4180: cells that hold an end of their own are quoted
-    safe.to_csv(out, header=False, index=False, lineterminator="\r\n")
+    shown.to_csv(out, header=False, index=False, lineterminator="\r\n")
     return out.getvalue().encode(), remarks
 
 
@@ -212,8 +212,14 @@ def _text(values: pd.Series) -> pd.Series:
     return values.map(lambda t: f"{t:%Y-%m-%d}" if days else t.isoformat(), na_action="ignore").astype(object)
 
 
-def _safe(cell):
-    """Put an apostrophe before a text that a spreadsheet would run; a number stored as text is none."""
+def safe(cell):
+    """Put an apostrophe before a text that a spreadsheet would run; a number stored as text is none.
+
+    Examples
+    --------
+    >>> safe("=1+1"), safe("-5"), safe("Gao"), safe(-5)
+    ("'=1+1", '-5', 'Gao', -5)
+    """
     begins = isinstance(cell, str) and cell.lstrip(" \u00a0\u200b\ufeff").startswith(FORMULA)
     runs = begins and not re.fullmatch(r"[+-]\d+([.,]\d+)?", cell)
     return f"'{cell}" if runs else cell

@@ -418,7 +418,16 @@ def test_planted_edits_in_the_mali_events(mali):
 
 @pytest.mark.parametrize("value", [["x"], {"a": 1}, (1, 2), "y" * 100_000, float("inf"), b"x", object()])
 def test_whatever_stands_in_a_cell_is_a_difference_or_one_short_line(old, value):
-    for column in ("source", "event_id", "date_start", "latitude", "type_of_violence", "side_a", "deaths_best", "active_year"):
+    for column in (
+        "source",
+        "event_id",
+        "date_start",
+        "latitude",
+        "type_of_violence",
+        "side_a",
+        "deaths_best",
+        "active_year",
+    ):
         odd = old.astype({column: object})
         odd.at[2, column] = value
         for pair in ((old, odd), (odd, old)):

@@ -42,6 +42,7 @@ _REASONS = (
     (ReadTimeoutError, "no answer in time"),
     ((exceptions.RequestException, HTTPError), "the answer broke off"),
     (ValueError, "a header that cannot be read or sent"),
+    (OSError, "a file that the connection needs cannot be read: see REQUESTS_CA_BUNDLE"),
 )
 
 
@@ -234,8 +235,9 @@ class Web:
         return None, f"more than {_REDIRECTS} redirects"
 
     def _once(self, url, params, key, form, headers, stream) -> tuple[requests.Response | None, str]:
-        # What requests raises may hold an address or header with a key: only its kind is told, and nothing is chained.
-        large = None
+        # What requests raises may hold an address or header with a key, and so may the variables of its frames: only
+        # the kind is told, and what is raised is raised here, with nothing chained.
+        ended = None
         try:
             answer = self._session.request(
                 "POST" if form else "GET", url, params=params, headers=headers, stream=True, timeout=TIMEOUT,
@@ -244,11 +246,13 @@ class Web:
             if not stream or answer.status_code >= 400:
                 answer.raw = self._unpacked(answer)
         except limits.TooLarge as error:
-            large = str(error)
-        except (exceptions.RequestException, HTTPError, ValueError) as error:
+            ended = limits.TooLarge(f"{error} {self.by_hand}")
+        except KeyboardInterrupt:
+            ended = KeyboardInterrupt()
+        except (HTTPError, ValueError, OSError) as error:  # exceptions of requests are OSErrors
             return None, next(reason for kind, reason in _REASONS if isinstance(error, kind))
-        if large:
-            raise limits.TooLarge(f"{large} {self.by_hand}")
+        if ended is not None:
+            raise ended
         return answer, ""
 
     def _unpacked(self, answer: requests.Response) -> io.BytesIO:
