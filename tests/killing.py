@@ -68,18 +68,18 @@ def _work(order: dict) -> None:
     out = os.open(order["log"], os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
     os.dup2(out, 1)
     os.dup2(out, 2)
-    if order.get("step") is not None:
-        _deadly(*order["step"])
+    steps = _deadly(*(order.get("step") or (-1, "never")))
     try:
         code = JOBS[order["job"]](**order["arguments"]) or 0
+        Path(f"{order['log']}.steps").write_text(str(steps[0]))
     except BaseException as error:
         os.write(2, f"{type(error).__name__}: {error}\n".encode())
         code = 1
     os._exit(code)
 
 
-def _deadly(number: int, moment: str) -> None:
-    """Let the process kill itself right before or after its ``number``-th step on the disk."""
+def _deadly(number: int, moment: str) -> list[int]:
+    """Let the process kill itself right before or after its ``number``-th step on the disk; counts them."""
     count = [0]
 
     def wrapped(real):
@@ -98,6 +98,7 @@ def _deadly(number: int, moment: str) -> None:
 
     for name in STEPS:
         setattr(os, name, wrapped(getattr(os, name)))
+    return count
 
 
 def _fetch(url: str, cache: str) -> None:
@@ -159,9 +160,12 @@ class Server:
     def run(self, job: str, arguments: dict, after: float | None = None, step: tuple | None = None) -> dict:
         """Run a job; kill it after some seconds, or at a step on the disk."""
         order = {"job": job, "arguments": arguments, "log": str(self.log), "after": after, "step": step}
+        steps = Path(f"{self.log}.steps")
+        steps.unlink(missing_ok=True)
         self.process.stdin.write(json.dumps(order) + "\n")
         self.process.stdin.flush()
-        return json.loads(self.process.stdout.readline())
+        ended = json.loads(self.process.stdout.readline())
+        return ended | {"steps": int(steps.read_text()) if steps.is_file() else None}
 
     def stop(self) -> None:
         """Let it end."""
@@ -380,15 +384,11 @@ def _copied(given: list[Path], folder: Path) -> None:
 # ---- killing -----------------------------------------------------------------------------------------------
 
 
-def steps_of(server: Server, trial: Trial, most: int = 1000) -> list[tuple[int, str]]:
-    """Every step on the disk, before and after; found by killing at one after the other until none is left."""
-    found = []
-    for number in range(most):
-        trial.reset()
-        if not server.run(trial.job, trial.arguments, step=(number, "before"))["killed"]:
-            break
-        found += [(number, "before"), (number, "after")]
-    return found
+def steps_of(server: Server, trial: Trial) -> list[tuple[int, str]]:
+    """Every step on the disk, before and after, of a job that is let to its end."""
+    trial.reset()
+    number = server.run(trial.job, trial.arguments, step=(-1, "never"))["steps"]
+    return [(n, moment) for n in range(number) for moment in ("before", "after")]
 
 
 def moments(server: Server, trial: Trial, how: str, tries: int, dice: random.Random) -> list[dict]:
@@ -460,7 +460,7 @@ def main() -> None:
     jobs = {
         "fetch": (fetching, often, 1),
         "data": (lambda *a: building(*a, raw=given.raw), {"its whole duration": many}, 10),
-        "writing": (lambda *a: building(*a, raw=given.raw, at_hand=True), often, 1),
+        "writing": (lambda *a: building(*a, raw=given.raw, at_hand=True), often, 5),
         "notebooks": (lambda *a: writing_notebooks(*a, given.notebook), seldom, 1),
         "report": (lambda *a: making_site(*a, given.notebook), seldom, 1),
     }
