@@ -11,7 +11,7 @@ NBVAL := --nbval --nbval-current-env --nbval-sanitize-with notebooks/nbval_sanit
 LAB := --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate --LabApp.news_url= \
 	--LabApp.extension_manager=readonly
 
-.PHONY: help setup report test lab notebooks docs data constraints clean
+.PHONY: help setup report test lab notebooks docs data kills constraints clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -48,6 +48,9 @@ docs: $(READY) ## make the API pages and the glossary of docs/ anew
 data: $(if $(RAW),$(READY)) ## rebuild data/ from a raw file: make data RAW=path [ARGS="--version 24.1"]
 	$(if $(RAW),,$(error Say which raw file to build from: make data RAW=path/to/GEDEvent.csv))
 	@$(PY) -m mali_stats.build "$(RAW)" $(ARGS)
+
+kills: $(READY) ## kill fetch, data, notebooks, report at random (long): make kills [ARGS="--only fetch --tries 20"]
+	@$(PY) tests/killing.py $(ARGS)
 
 constraints: ## resolve the exact versions anew (needs python3.11, the oldest allowed)
 	@rm -rf build/pins && python3.11 -m venv build/pins

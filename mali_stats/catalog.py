@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import difflib
+import hashlib
+import io
 import json
-import os
 import re
-import tempfile
 import tomllib
 from functools import cache
 from pathlib import Path
@@ -135,7 +135,7 @@ def load(name: str) -> pd.DataFrame:
     Raises
     ------
     ValueError
-        for an unknown name; the message proposes the nearest.
+        for an unknown name; the message proposes the nearest. Also for a file that is not the one described.
 
     Examples
     --------
@@ -144,10 +144,23 @@ def load(name: str) -> pd.DataFrame:
     71     MLI  2024         1901
     """
     resource = _resource(name)
-    table = pd.read_csv(root() / "data" / resource["path"], dtype=str, keep_default_na=False, na_values=[""])
+    table = pd.read_csv(io.BytesIO(_checked(resource)), dtype=str, keep_default_na=False, na_values=[""])
     if "issues" in table:
         table["issues"] = table["issues"].fillna("")  # nothing odd about a row is not missing
     return typed(table, {f["name"]: _kind(f) for f in resource["schema"]["fields"]})
+
+
+def _checked(resource: dict) -> bytes:
+    """The table's file, if it is the one that ``datapackage.json`` describes: one build, or none, is read."""
+    path = root() / "data" / resource["path"]
+    content = path.read_bytes()
+    if f"sha256:{hashlib.sha256(content).hexdigest()}" != resource["hash"]:
+        raise ValueError(
+            f"load: {path} is not the file that datapackage.json beside it describes: a build was stopped before its "
+            "end, or the file was changed by hand. Run make data again with the same raw file, or take the folder "
+            "data/ anew from where you got it."
+        )
+    return content
 
 
 def _kind(field: dict) -> str | tuple[str, ...]:
@@ -278,18 +291,3 @@ def sources_of(name: str) -> list[str]:
     if name not in resources:
         raise ValueError(f"cite: {name!r} is no data set and no source.{_nearest(name, [*resources, *cards()])}")
     return resources[name]
-
-
-def replace(path: Path, content: bytes) -> None:
-    """Write a file so that at any moment it is whole: the old one or the new one."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as temporary:
-            temporary.write(content)
-            temporary.flush()
-            os.fsync(temporary.fileno())
-        os.chmod(name, 0o644)
-        os.replace(name, path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise

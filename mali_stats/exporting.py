@@ -12,6 +12,7 @@ import pandas as pd
 
 from mali_stats import captions, catalog
 from mali_stats.origins import Origin, about_of, beside, caption_of, origin_of
+from mali_stats.writing import replace_all
 
 TABLES, FIGURES = (".csv",), (".png", ".svg")
 DPI = 200
@@ -109,10 +110,9 @@ def export(
     if about := about_of(shown, lang):
         said.append(captions.text("about", lang, of=about))
     lines = [*said, *origin.lines(), *remarks, *(_notes(thing, lang) if as_table else [])]
-    text = beside(path.with_suffix(".txt"), path.name, lines, lang)
-    catalog.replace(path, content)
-    catalog.replace(path.with_suffix(".txt"), text)
-    return [path, path.with_suffix(".txt")]
+    about_it = path.with_suffix(".txt")
+    replace_all(path.parent, {path.name: content, about_it.name: beside(about_it, path.name, lines, lang)})
+    return [path, about_it]
 
 
 def _is_table(path: Path, hxl: bool) -> bool:
@@ -211,9 +211,9 @@ def _coarse(values: pd.Series) -> bool:
 
 def _csv(table: pd.DataFrame, hxl: bool, lang: str) -> tuple[bytes, list[str]]:
     """Give the file, and what is to be said of it."""
-    safe, changed = as_cells(table)
+    shown, changed = as_cells(table)
     remarks = [captions.text("rows", lang, rows=len(table), columns=len(table.columns))]
-    heads = [[_safe(str(column)) for column in table]]
+    heads = [[safe(str(column)) for column in table]]
     if hxl:
         heads.append(_tags(table))
         bare = [str(column) for column, tag in zip(table, heads[1], strict=True) if not tag]
@@ -222,7 +222,7 @@ def _csv(table: pd.DataFrame, hxl: bool, lang: str) -> tuple[bytes, list[str]]:
         remarks.append(captions.text("apostrophes", lang, n=changed))
     out = io.StringIO(newline="")
     csv.writer(out).writerows(heads)  # lines end as in RFC 4180: cells that hold an end of their own are quoted
-    safe.to_csv(out, header=False, index=False, lineterminator="\r\n")
+    shown.to_csv(out, header=False, index=False, lineterminator="\r\n")
     return out.getvalue().encode(), remarks
 
 
@@ -236,8 +236,8 @@ def as_cells(table: pd.DataFrame) -> tuple[pd.DataFrame, int]:
     ("'=A1", '2023-12-31', 1)
     """
     cells = table.apply(_text)
-    safe = cells.map(_safe)
-    return safe, int((safe != cells).where(cells.notna(), False).to_numpy().sum())
+    shown = cells.map(safe)
+    return shown, int((shown != cells).where(cells.notna(), False).to_numpy().sum())
 
 
 def _text(values: pd.Series) -> pd.Series:
@@ -249,8 +249,14 @@ def _text(values: pd.Series) -> pd.Series:
     return values.map(lambda t: f"{t:%Y-%m-%d}" if days else t.isoformat(), na_action="ignore").astype(object)
 
 
-def _safe(cell):
-    """Put an apostrophe before a text that a spreadsheet would run; a number stored as text is none."""
+def safe(cell):
+    """Put an apostrophe before a text that a spreadsheet would run; a number stored as text is none.
+
+    Examples
+    --------
+    >>> safe("=1+1"), safe("-5"), safe("Gao"), safe(-5)
+    ("'=1+1", '-5', 'Gao', -5)
+    """
     begins = isinstance(cell, str) and cell.lstrip(" \u00a0\u200b\ufeff").startswith(FORMULA)
     runs = begins and not re.fullmatch(r"[+-]\d+([.,]\d+)?", cell)
     return f"'{cell}" if runs else cell

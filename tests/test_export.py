@@ -15,7 +15,7 @@ mpl.use("Agg")
 import matplotlib.pyplot as plt
 
 import mali_stats as ms
-from mali_stats import catalog, exporting, origins, schema
+from mali_stats import catalog, exporting, origins, schema, writing
 
 #: The hashtags of the HXL 1.1 dictionary; attributes may be one's own.
 CORE = {
@@ -316,7 +316,7 @@ def test_a_failure_leaves_the_old_file_whole(table, tmp_path, monkeypatch):
     def broken(*args, **options):
         raise OSError("disk full")
 
-    monkeypatch.setattr(catalog.os, "replace", broken)
+    monkeypatch.setattr(writing.os, "replace", broken)
     with pytest.raises(OSError, match="disk full"):
         ms.export(table.head(1), tmp_path / "a.csv", source=WHOLE)
     assert (path.read_bytes(), note.read_bytes()) == before

@@ -53,8 +53,8 @@ def write(table: pd.DataFrame, path: Path, caption: str, sources: Iterable[str],
     Failed
         where the disk is full, or the folder not to be written to; the file before stays.
     """
-    from mali_stats import catalog
     from mali_stats.origins import beside, origin_of
+    from mali_stats.writing import replace_all
 
     origin = origin_of(table, table, [_publisher(source) for source in sources])
     if "licence" in table:
@@ -63,12 +63,10 @@ def write(table: pd.DataFrame, path: Path, caption: str, sources: Iterable[str],
     text = path.with_suffix(".txt")
     said = beside(text, path.name, [*lines, *(f"Note: {note}" for note in notes)])
     content = _parquet(table) if path.suffix.lower() == ".parquet" else as_csv(table)
-    for file, data in ((path, content), (text, said)):
-        try:
-            catalog.replace(file, data)
-        except OSError as error:
-            told = f"{file} could not be written: {error.strerror or error}. What was there before is as it was."
-            raise Failed(told) from error
+    try:
+        replace_all(path.parent, {path.name: content, text.name: said})
+    except OSError as error:
+        raise Failed(str(error)) from error
     return [path, text]
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import mali_stats
 from mali_stats import catalog
-from mali_stats.catalog import replace
+from mali_stats.writing import explained, replace
 
 TOGETHER = 2  # notebooks run at once: each kernel wants a core
 SECONDS_PER_CELL = 600
@@ -143,7 +143,8 @@ def _write_figure(path: Path, notebook) -> None:
     from mali_stats.report.pages import card
 
     if figure := card(path, notebook).figure:
-        (path.parent / "figures").mkdir(exist_ok=True)
+        with explained(path.parent / "figures"):
+            (path.parent / "figures").mkdir(exist_ok=True)
         replace(path.parent / "figures" / f"{path.stem}.png", base64.b64decode(figure))
 
 
@@ -171,7 +172,8 @@ def executed_notebooks(folder: Path, cache: Path, say: Callable[[str], None] = p
 
     notebooks, common = read_notebooks(folder), _fingerprint(folder)
     kept = {path: cache / f"{path.stem}-{_key(notebook, common)}.ipynb" for path, notebook in notebooks.items()}
-    cache.mkdir(parents=True, exist_ok=True)
+    with explained(cache):
+        cache.mkdir(parents=True, exist_ok=True)
 
     def keep(path):
         replace(kept[path], nbformat.writes(notebooks[path]).encode())

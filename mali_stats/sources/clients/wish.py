@@ -36,7 +36,10 @@ class Wish:
         """The publisher's own address, or the one to be asked in its place (argument, then environment)."""
         name = f"MALI_STATS_{self.source.upper()}_URL"
         given = (self.base_url or os.environ.get(name) or own).rstrip("/")
-        parts = urlsplit(given)
+        try:
+            parts = urlsplit(given)
+        except ValueError:  # brackets left open
+            parts = urlsplit("")
         if parts.scheme not in ("https", "http") or not parts.hostname or "@" in parts.netloc or parts.query:
             raise ValueError(f"fetch: base_url (or {name}) must be like {own}, without a name, password or query.")
         return given
@@ -94,6 +97,34 @@ class Plan:
         else:
             where, path = f"as {target} (files are told by content, not by name)", repr(str(target))
         return f"By hand: {self.by_hand}, save it {where} and read it with ms.{self.manners.reader}({path})."
+
+
+def text(name: str, value, wanted: str, longest: int = 80) -> None:
+    """Refuse an argument that is no text that a name can be, before it gets into a pattern, an address or a file name.
+
+    Raises
+    ------
+    TypeError
+        for another kind of value.
+    ValueError
+        for one that is empty, too long or holds control characters.
+
+    Examples
+    --------
+    >>> text("country", "MLI", "an ISO3 code")
+    >>> text("country", ["MLI"], "an ISO3 code")
+    Traceback (most recent call last):
+    TypeError: fetch: country is a list; give an ISO3 code.
+    """
+    if value is None:
+        return
+    if not isinstance(value, str):
+        raise TypeError(f"fetch: {name} is a {type(value).__name__}; give {wanted}.")
+    if not value.strip():  # such as a variable of the shell that is not set
+        raise ValueError(f"fetch: {name}={value!r} is empty; give {wanted}.")
+    if len(value) > longest or not value.isprintable():
+        fault = f"has {len(value):,} characters" if len(value) > longest else "holds characters that cannot be printed"
+        raise ValueError(f"fetch: {name}={value[:40]!r} {fault}; give {wanted}.")
 
 
 def day(value, name: str) -> date | None:
