@@ -24,7 +24,12 @@ _ACCEPTED = (
 
 
 def export(
-    thing, path, *, hxl: bool = False, source: str | list[str] | None = None, caption: str | None = None
+    thing: object,
+    path: str | Path,
+    *,
+    hxl: bool = False,
+    source: str | list[str] | None = None,
+    caption: str | None = None,
 ) -> list[Path]:
     """Write a table as CSV, or a figure as PNG or SVG, with its source, licence and end of record beside it.
 
@@ -129,7 +134,11 @@ def _drawn(figure, path: Path, caption: str, origin: Origin) -> bytes:
     import matplotlib as mpl
 
     kind = path.suffix.lower()[1:]
-    inside = {"Title": caption, "Description": f"{REPORTED} Record ends: {origin.ends}.", "Source": origin.source}
+    inside: dict[str, str | None] = {
+        "Title": caption,
+        "Description": f"{REPORTED} Record ends: {origin.ends}.",
+        "Source": origin.source,
+    }
     inside |= {"Copyright": origin.licence} if kind == "png" else {"Rights": origin.licence, "Date": None}
     buffer = io.BytesIO()
     with mpl.rc_context({"svg.hashsalt": "mali_stats"}):

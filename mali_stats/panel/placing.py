@@ -16,7 +16,7 @@ _POINTS = ("exact", "near", "area")  # precisions whose coordinates say more tha
 Tables = dict[str, places.Gazetteer | None]
 
 
-def gazetteers(events: pd.DataFrame, frame: str | Path | None) -> tuple[Tables, str | None]:
+def gazetteers(events: pd.DataFrame, frame: str | Path | None) -> tuple[Tables, str | Path | None]:
     """The seed tables of every country in the events, and the frame's name.
 
     A folder of seed tables given as frame is its country's own, and its first frame is used.

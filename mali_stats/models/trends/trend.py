@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -15,6 +16,9 @@ from mali_stats.models.trends.covariance import COVARIANCES, Estimate, estimate
 from mali_stats.models.trends.design import Design, design_of
 from mali_stats.models.trends.drawn import pooled_estimate
 from mali_stats.models.trends.phases import Phases, phases
+
+if TYPE_CHECKING:
+    from mali_stats.models.uncertainty.totals import Draws
 from mali_stats.models.trends.refit import loglik
 
 FAMILIES = ("nb2", "quasipoisson", "poisson")
@@ -330,7 +334,7 @@ def fit_trend(
     breaks: Sequence[its.Break | str] | None = None,
     slope: bool = True,
     descriptive: bool = False,
-    draws=None,
+    draws: Draws | pd.DataFrame | None = None,
 ) -> Trend | Phases:
     r"""Estimate by what counts are multiplied each year.
 

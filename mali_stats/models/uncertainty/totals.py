@@ -95,7 +95,7 @@ class Draws:
 
 def draw_totals(
     events: pd.DataFrame,
-    by,
+    by: str | list[str] | pd.Series | pd.DataFrame,
     *,
     n: int = 1000,
     shared_sd: float | None = None,

@@ -6,6 +6,7 @@ import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -70,7 +71,7 @@ class Unseen:
 
 
 def unseen(
-    counts,
+    counts: Mapping[Any, int] | pd.Series | pd.DataFrame,
     *,
     models: Sequence[str] | Mapping[str, str] | None = None,
     lists: Sequence[str] | None = None,
