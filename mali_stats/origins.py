@@ -74,7 +74,7 @@ def _named(names: list[str], shown) -> Origin:
             if " " not in name and name not in sets.index:
                 catalog.cite(name)  # raises for what is no source, and proposes the nearest name
         return _described(names, shown)
-    ends = "; ".join(f"{sets.loc[name, 'record_ends']} ({name})" for name in names)
+    ends = "; ".join(f"{sets.loc[name, 'record_ends']!s} ({name})" for name in names)
     sources = dict.fromkeys(source for name in names for source in catalog.sources_of(name))
     own = _in_column(shown)
     cited = [source for source in dict.fromkeys([*sources, *catalog.cards()]) if source in own] or list(sources)
@@ -120,7 +120,7 @@ def caption_of(thing, shown) -> str:
         return own
     if isinstance(shown, pd.DataFrame):
         if name := catalog.made_from(shown):
-            return catalog.datasets().set_index("name").loc[name, "title"]
+            return str(catalog.datasets().set_index("name").loc[name, "title"])
         return "Table" if isinstance(thing, pd.DataFrame) else type(thing).__name__
     titles = [shown.get_suptitle(), *(ax.get_title(at) for ax in shown.axes for at in ("left", "center", "right"))]
     labels = [ax.get_ylabel() for ax in shown.axes]

@@ -1,8 +1,13 @@
-"""A little of everything the library gives, printed as JSON with every digit: run by test_same_everywhere.py."""
+"""A little of everything the library gives, printed as JSON with every digit: run by test_same_everywhere.py.
+
+With the name of a file that another Python printed, it compares instead: `python tests/representative.py FILE`.
+"""
 
 import hashlib
 import json
 import locale
+import math
+import re
 import sys
 import tempfile
 from pathlib import Path
@@ -77,17 +82,41 @@ def reports(folder):
     yield "cite", [ms.cite(), ms.datasets()]
 
 
-def main():
-    """Take the machine's own locale as a program with a window does, and print everything."""
-    locale.setlocale(locale.LC_ALL, "")
+NUMBER = re.compile(r"-?\d+\.\d+(?:e[+-]?\d+)?")
+
+
+def differ(one, other, tolerance=1e-12) -> bool:
+    """Whether two results are more apart than their numbers may be; files that draw numbers are not looked into."""
+    one, other = (json.dumps(result) for result in (one, other))
+    numbers = NUMBER.findall(one), NUMBER.findall(other)
+    if NUMBER.sub("#", one) != NUMBER.sub("#", other):
+        return True
+    pairs = (map(float, pair) for pair in zip(*numbers, strict=True))
+    return not all(math.isclose(a, b, rel_tol=tolerance, abs_tol=tolerance) for a, b in pairs)
+
+
+def everything() -> dict:
+    """All results by name."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        found = {
-            key: written(value) for part in (read_and_clean(folder), models(), reports(folder)) for key, value in part
-        }
-    found["decimal point"] = locale.localeconv()["decimal_point"]
-    sys.stdout.buffer.write(json.dumps(found).encode())
+        parts = (read_and_clean(folder), models(), reports(folder))
+        found = {key: written(value) for part in parts for key, value in part}
+    return found | {"decimal point": locale.localeconv()["decimal_point"]}
+
+
+def main(*files):
+    """Take the machine's own locale as a program with a window does, and print everything or compare it."""
+    locale.setlocale(locale.LC_ALL, "")
+    found = everything()
+    if not files:
+        sys.stdout.buffer.write(json.dumps(found).encode())
+        return
+    known = json.loads(Path(files[0]).read_text(encoding="utf-8"))
+    apart = [name for name in known if name != "export" and differ(json.loads(json.dumps(found[name])), known[name])]
+    if apart:
+        sys.exit(f"Results that differ from those of the other Python: {', '.join(apart)}")
+    print(f"{len(known)} representative results are those of the other Python")
 
 
 if __name__ == "__main__":
-    main()
+    main(*sys.argv[1:])

@@ -114,7 +114,7 @@ def _shares(country: str, frame: str, months: np.ndarray, census: str) -> tuple[
     dates = [pd.Period(m, "M") for m in (early["month"].iloc[0], late["month"].iloc[0])]
     at = [d.year * 12 + d.month - 1 for d in dates]
     logs = {p: np.interp(months, at, [np.log(before[p]), np.log(parents[p])]) for p in parents.index}
-    by_parent = np.exp(pd.DataFrame(logs, index=months))
+    by_parent = pd.DataFrame(np.exp(pd.DataFrame(logs, index=months)))
     by_parent = by_parent.div(by_parent.sum(axis=1), axis=0)
     late = late.assign(
         target=_target(known, late, frame),
@@ -138,9 +138,9 @@ def _target(known: places.Gazetteer, late: pd.DataFrame, frame: str) -> pd.Serie
 
 
 def _flags(late: pd.DataFrame) -> dict[str, str]:
-    flags = {}
+    flags: dict[str, str] = {}
     for target, group in late.groupby("target"):
         whole = late.loc[late["parent"].isin(group["parent"]), "target"].nunique() == 1
         short = group["de_jure"].sum() / group["households"].sum() >= 1.05
-        flags[target] = "; ".join(["created-later"] * (not whole) + ["partly-not-enumerated"] * bool(short))
+        flags[str(target)] = "; ".join(["created-later"] * (not whole) + ["partly-not-enumerated"] * bool(short))
     return flags

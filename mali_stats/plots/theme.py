@@ -15,6 +15,7 @@ import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
+from cycler import cycler
 from matplotlib.axes import Axes
 from matplotlib.colors import Colormap, ListedColormap, Normalize, PowerNorm, SymLogNorm, to_rgb
 from matplotlib.patches import Patch
@@ -33,7 +34,7 @@ MISSING: dict[str, Any] = {"facecolor": "#EEEEEE", "edgecolor": "#8C8C8C", "hatc
 _THEME = {
     "figure.dpi": 80, "savefig.dpi": 200, "figure.figsize": (7.2, 3.8), "figure.constrained_layout.use": True,
     "font.family": FONT, "font.size": 10, "text.color": INK,
-    "axes.prop_cycle": mpl.cycler(color=PALETTE), "axes.titlesize": 10, "axes.titlelocation": "left",
+    "axes.prop_cycle": cycler(color=PALETTE), "axes.titlesize": 10, "axes.titlelocation": "left",
     "axes.labelsize": 10, "axes.labelcolor": INK, "axes.edgecolor": GREY, "axes.linewidth": 0.8,
     "axes.axisbelow": True, "axes.grid": False, "axes.spines.top": False, "axes.spines.right": False,
     "grid.color": "#E6E6E6", "grid.linewidth": 0.8, "lines.linewidth": 1.5,

@@ -120,14 +120,15 @@ class Brief:
 
     def rows(self) -> list[tuple[str, str, str, str]]:
         """Give the table as text: label, this span, the span before, change; low and high stand beside best."""
-        words, shown = Words(self.lang), []
+        words = Words(self.lang)
+        shown: list[tuple[str, str, str, str]] = []
         groups = self.table.groupby(["measure", "family"], sort=False, dropna=False)
         for _, group in groups:
             if not (group["this_span"].isna() & group["span_before"].isna()).all():
                 by_estimate = group.set_index("estimate")
                 middle = by_estimate.loc["count" if "count" in by_estimate.index else "best"]
-                cells = [cell(by_estimate, *columns, words) for columns in CELLS]
-                shown.append((middle["label"], *cells, words.percent(middle["change_percent"])))
+                this, before = (cell(by_estimate, *columns, words) for columns in CELLS)
+                shown.append((str(middle["label"]), this, before, words.percent(middle["change_percent"])))
         return shown
 
     def heads(self) -> tuple[str, str, str, str]:

@@ -83,7 +83,8 @@ class Words:
 
 @cache
 def _texts(lang: str) -> dict[str, str]:
-    return catalog.seed("brief_words").set_index("key")[lang].to_dict()
+    table = catalog.seed("brief_words")
+    return dict(zip(table["key"], table[lang], strict=True))
 
 
 def code(source: str) -> str:

@@ -43,7 +43,8 @@ def bare(name: str) -> str:
 def match(table: Table, required: Names, optional: Names) -> tuple[dict[str, str], list[str]]:
     """The file's columns (published -> ours), and what is missing of the required ones."""
     published = {bare(column): column for column in reversed(table.columns)}
-    columns, missing = {}, []
+    columns: dict[str, str] = {}
+    missing: list[str] = []
     for ours, names in {**required, **optional}.items():
         found = next((published[bare(n)] for n in names if bare(n) in published), None)
         if found is not None:

@@ -253,7 +253,7 @@ def _month(cutoff) -> pd.Period:
         month = pd.NaT if isinstance(start, numbers.Number) else pd.Period(start, "M")
     except (TypeError, ValueError):
         month = pd.NaT
-    if month is pd.NaT:
+    if not isinstance(month, pd.Period):
         raise ValueError(f"rolling_origin: cut-off {cutoff!r} is no month; give such as '2021-10', a date or a Period.")
     return month
 

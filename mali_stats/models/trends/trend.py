@@ -119,7 +119,8 @@ class Trend:
     def rate_ratio_ci(self) -> tuple[float, float]:
         """The 95 % interval of `rate_ratio_per_year`."""
         at = self.layout.names.index("year")
-        return tuple(float(np.exp(end[at])) for end in self.estimate.interval())
+        low, high = (float(np.exp(end[at])) for end in self.estimate.interval())
+        return low, high
 
     @property
     def rate_name(self) -> str:

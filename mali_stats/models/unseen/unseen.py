@@ -331,4 +331,5 @@ def chao(on: np.ndarray, kind: str = "chao") -> tuple[float, float, float]:
     if not extra:
         raise ValueError("unseen: no event is on one list only; Chao's bound is what is listed. Leave it out.")
     wide = np.exp(stats.norm.ppf((1 + LEVEL) / 2) * np.sqrt(np.log1p(spread / extra**2)))
-    return tuple(float(on.sum() + part) for part in (extra, extra / wide, extra * wide))
+    middle, low, high = (float(on.sum() + part) for part in (extra, extra / wide, extra * wide))
+    return middle, low, high
