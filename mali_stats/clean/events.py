@@ -15,10 +15,10 @@ import pandas as pd
 
 from mali_stats import catalog
 from mali_stats.clean import acled_rows, actors, places, ucdp_rows
-from mali_stats.clean.row_rules import BOOLEANS, Found, joined, place
-from mali_stats.clean.values import Values, count, day, decimal
+from mali_stats.clean.row_rules import Found, joined, place, truth
+from mali_stats.clean.values import PLAIN_NUMBER, Values, count, day, decimal
 from mali_stats.ledger import Ledger
-from mali_stats.schema import EVENTS, FAMILIES, MORE, check, typed
+from mali_stats.schema import EVENTS, FAMILIES, MORE, absent, check, typed
 from mali_stats.sources import acled, files, ucdp
 
 #: whose files are read, in the order in which they are tried
@@ -86,7 +86,8 @@ def read_events(path, country: str | Path | None = None) -> tuple[pd.DataFrame, 
     publisher = _one_publisher(parts)
     ledger = Ledger()
     ledger.notes += files.short_pages(tables)
-    events = pd.concat([_clean(part, folder, ledger) for part in parts], ignore_index=True)
+    cleaned = [_clean(part, folder, ledger) for part in parts]
+    events = cleaned[0] if len(cleaned) == 1 else pd.concat(cleaned, ignore_index=True)
     if publisher is acled:
         acled_rows.refuse_monadic(events, tables[0].name)
     # The newest version first: it may have moved an event to another country.
@@ -155,14 +156,15 @@ def _retyped(table: files.Table, raw: pd.DataFrame) -> pd.DataFrame:
         "whole": (count, "a whole number of 0 or more, or nothing"),
         "number": (decimal, "a number with a decimal point, or nothing"),
         "date": (day(False), "a day from 1946 to today, YYYY-MM-DD"),
-        "flag": (lambda t: BOOLEANS[t.casefold()], "True, False, 1, 0 or nothing"),
+        "flag": (truth, "True, False, 1, 0 or nothing"),
         "text": (str, "text"),
     }
     out, columns = {}, _kept(raw)
     for column, kind in columns.items():
         levels = {level: level for level in kind} if isinstance(kind, tuple) else {}
         parse, accepted = (levels.__getitem__, ", ".join(kind)) if levels else kinds[kind]
-        out[column] = read.turn(column, parse, accepted, empty=column not in ("event_id", "date_start", "date_end"))
+        needed, plain = column in ("event_id", "date_start", "date_end"), PLAIN_NUMBER if kind == "number" else None
+        out[column] = read.turn(column, parse, accepted, empty=not needed, kind=kind, plain=plain)
     read.done()
     out["issues"] = out["issues"].fillna("")
     try:
@@ -230,15 +232,15 @@ def _clean(part: _Part, folder: Path | None, ledger: Ledger) -> pd.DataFrame:
     for ours in part.publisher.OPTIONAL:
         if ours not in part.raw:
             part.raw[ours] = pd.Series(np.nan, index=part.raw.index, dtype="str")
-    blank = part.raw.isna().all(axis=1)
-    part.raw = part.raw[~blank]  # the index still tells the rows of the file
+    blank = _blank(part.raw)
+    if blank.any():
+        part.raw = part.raw[~blank]  # the index still tells the rows of the file
     read = Values(part.table, part.raw, {ours: column for column, ours in part.layout.columns.items()})
     rows, found = _ROWS[part.publisher.SOURCE].cleaned(read, part.layout, part.version)
     found += place(rows, folder)
     columns = EVENTS | MORE.get(part.publisher.SOURCE, {})
-    for column in set(columns) - set(rows):
-        rows[column] = None
     rows["issues"] = joined(found, rows.index)
+    rows = rows.assign(**{c: absent(rows, kind) for c, kind in columns.items() if c not in rows})
     events = typed(rows, columns)
     ledger.count("read", f"rows in {part.table.name} ({part.layout.name})", "in", events)
     if blank.any():
@@ -246,11 +248,27 @@ def _clean(part: _Part, folder: Path | None, ledger: Ledger) -> pd.DataFrame:
     return events.reset_index(drop=True)
 
 
+def _blank(raw: pd.DataFrame) -> pd.Series:
+    """Rows without any value; most files have none, so few columns are looked at in every row."""
+    blank = raw.iloc[:, 0].isna()
+    blank[blank] = raw[blank].isna().all(axis=1)
+    return blank
+
+
 # ---- rules between rows ------------------------------------------------------------------------------------
 
 
 def _newest(events: pd.DataFrame, publisher: ModuleType, ledger: Ledger) -> pd.DataFrame:
     """One row per event: copies go, and the newest version stays where versions tell which it is."""
+    several = events["event_id"].duplicated(keep=False)
+    if not several.any():
+        return events
+    kept = _newest_of(events[several], publisher, ledger)
+    return events[~several | events.index.isin(kept.index)]
+
+
+def _newest_of(events: pd.DataFrame, publisher: ModuleType, ledger: Ledger) -> pd.DataFrame:
+    """The row to keep of each event, where every event has several."""
     order = {v: publisher.order(v) for v in events["source_version"].dropna().unique()}
     known = {key: i for i, key in enumerate(sorted({key for key in order.values() if key is not None}))}
     ranks = {version: known.get(key, -1) for version, key in order.items()}
@@ -264,7 +282,7 @@ def _newest(events: pd.DataFrame, publisher: ModuleType, ledger: Ledger) -> pd.D
     unclear = several & ((events["_rank"] < 0) | events.duplicated(["event_id", "_rank"], keep=False))
     _refuse_contradictions(events.drop(columns="_rank"), unclear, _ROWS[publisher.SOURCE].NEWER)
     ledger.count("clean", "older version of the same event", "dropped", events[events["_rank"] < best])
-    return events[events["_rank"] == best].drop(columns="_rank").sort_index()
+    return events[events["_rank"] == best]
 
 
 def _refuse_contradictions(events: pd.DataFrame, wrong: pd.Series, newer: str) -> None:
@@ -281,21 +299,33 @@ def _refuse_contradictions(events: pd.DataFrame, wrong: pd.Series, newer: str) -
 
 def _between_rows(events: pd.DataFrame, alike: tuple[str, ...]) -> pd.DataFrame:
     """Order by day and id, then flag events that may be one: the order of the rows does not matter."""
-    letters = events["event_id"].str.extract(r"^(\D*)")[0]
-    number = pd.to_numeric(events["event_id"].str.extract(r"(\d+)")[0])
-    ordered = np.lexsort((events["event_id"], number, letters, events["date_start"]))
-    events = events.iloc[ordered].reset_index(drop=True)
+    events = events.take(_by_day_and_id(events)).reset_index(drop=True)
     more = joined([*_possible_duplicates(events, list(alike)), *_split_reports(events)], events.index)
-    events["issues"] = (events["issues"] + "; " + more).str.removeprefix("; ").str.removesuffix("; ").astype("str")
-    return events
+    odd = more != ""
+    both = (events.loc[odd, "issues"] + "; " + more[odd]).str.removeprefix("; ")
+    return events.assign(issues=events["issues"].where(~odd, both))
+
+
+def _by_day_and_id(events: pd.DataFrame) -> np.ndarray:
+    """Positions in the order of days and ids: ids by their letters, then by number (MLI9 before MLI10)."""
+    ids, day = events["event_id"], events["date_start"]
+    if ids.str.fullmatch("[1-9][0-9]{0,17}").all():
+        return np.lexsort((ids.astype("int64"), day))
+    parts = ids.str.extract(r"^([^0-9]*)([0-9]*)")
+    keys = [pd.factorize(ids, sort=True)[0], pd.to_numeric(parts[1]), pd.factorize(parts[0], sort=True)[0], day]
+    return np.lexsort(keys)
 
 
 def _possible_duplicates(events: pd.DataFrame, keys: list[str]) -> list[Found]:
     """The same in every key (country, days, point, sides, type, best estimate) under several ids: one event, or two."""
-    complete = events[events[keys].notna().all(axis=1)]
+    # Few events share a day and a point: only those are compared in every key.
+    near = events[events.duplicated(["date_start", "latitude", "longitude"], keep=False)]
+    complete = near[near[keys].notna().all(axis=1)]
     alike = complete[complete.duplicated(keys, keep=False)]
     group = alike.groupby(keys, sort=False, observed=True).ngroup()
-    together = alike["event_id"].groupby(group).agg(list)
+    together: dict[int, list[str]] = {}
+    for own, g in zip(alike["event_id"], group, strict=True):
+        together.setdefault(g, []).append(own)
     texts = pd.Series("", index=events.index, dtype=object)
     texts[alike.index] = [_twins(together[g], own) for g, own in zip(group, alike["event_id"], strict=True)]
     return [(texts != "", texts)]
@@ -310,13 +340,14 @@ def _twins(ids: list[str], own: str) -> str:
 
 def _split_reports(events: pd.DataFrame) -> list[Found]:
     """One report split over several places: relid ends in .1, .2, ... (the other places may lie in another country)."""
-    stem = events["report_id"].str.extract(r"^(.*)\.\d+$", expand=False)
-    return [(stem.notna(), "split-report:" + stem.fillna(""))]
+    split = events["report_id"].str.contains(r"\.[0-9]+$", na=False)
+    stem = "split-report:" + events.loc[split, "report_id"].str.replace(r"\.[0-9]+$", "", regex=True)
+    return [(split, stem.reindex(events.index))]
 
 
 def _count_issues(events: pd.DataFrame, ledger: Ledger) -> None:
     """One ledger line for each kind of issue."""
-    items = events["issues"].str.split("; ").explode()
-    kinds = items[items != ""].str.split(":").str[0]
-    for kind in kinds.unique():
+    items = events.loc[events["issues"] != "", "issues"].str.split("; ").explode()
+    kinds = items.str.split(":").str[0]
+    for kind in sorted(kinds.unique()):
         ledger.count("clean", kind, "flagged", events.loc[kinds.index[kinds == kind].unique()])

@@ -8,11 +8,24 @@ from datetime import date
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from mali_stats.clean.places import tidy_text
+from mali_stats.schema import dtype
 from mali_stats.sources.files import Table
 
 FIRST_DAY = date(1946, 1, 1)
+#: A text that ``tidy_text`` changes: a space too many, any other white space, a character of no width, nothing at all.
+_UNTIDY = (
+    r"^$|^ | $|  |[\x00-\x1f\x{85}\x{a0}\x{1680}\x{2000}-\x{200f}\x{2028}\x{2029}\x{202f}\x{205f}\x{2060}"
+    r"\x{3000}\x{feff}]"
+)
+#: Signs that no text has for a good reason: they ring bells, move the cursor or turn the direction of writing.
+_CONTROL = r"[\x00-\x08\x0e-\x1b\x7f-\x{84}\x{86}-\x{9f}\x{202a}-\x{202e}\x{2066}-\x{2069}]"
+#: Plain texts, which one cast turns into what ``degrees`` and ``decimal`` make of them.
+PLAIN_NUMBER = r"^-?\d{1,3}(\.\d{1,15})?$"
+PLAIN_ID = r"^[1-9]\d{0,14}$"
 
 
 class Values:
@@ -22,20 +35,59 @@ class Values:
         """Start with the text of a table and the names under which its columns were published."""
         self.table, self.raw, self.published = table, raw, published
         self.problems: list[tuple[int, str, str, str]] = []
+        self.odd: list[tuple[pd.Series, str]] = []
 
-    def turn(self, column: str, parse: Callable[[str], object], accepted: str, empty: bool = True) -> pd.Series:
-        """``column`` through ``parse`` (which raises ValueError or KeyError on a bad text), each text once."""
+    def turn(
+        self,
+        column: str,
+        parse: Callable[[str], object],
+        accepted: str,
+        *,
+        empty: bool = True,
+        kind: str | tuple[str, ...] | None = None,
+        plain: str | None = None,
+    ) -> pd.Series:
+        """``column`` through ``parse`` (which raises ValueError or KeyError on a bad text), each text once.
+
+        The result has the dtype of ``kind`` (a kind of :mod:`mali_stats.schema`), else objects. Where every text
+        matches ``plain``, one cast to the kind stands for ``parse``: columns in which each text is another.
+        """
         raw = self.raw[column]
+        if plain and (cast := _cast(raw, plain, kind)) is not None and (empty or cast.notna().all()):
+            return cast
         codes, texts = pd.factorize(raw)
         values = np.empty(len(texts) + 1, dtype=object)  # the last one is what a missing value becomes
+        untidy = _matches(texts, _UNTIDY)
         for i, text in enumerate(texts):
             try:
-                values[i] = parse(tidy_text(text))
+                values[i] = parse(tidy_text(text) if untidy[i] else text)
             except (ValueError, KeyError, OverflowError):
                 self._remember(np.flatnonzero(codes == i), column, text, accepted)
         if not empty:
             self._remember(np.flatnonzero(codes == -1), column, "nothing", accepted)
-        return pd.Series(values[codes], index=raw.index)
+        if kind == "text":
+            self._control_signs(column, codes, texts)
+        if kind is None:
+            return pd.Series(values[codes], index=raw.index)
+        different = pd.array(values[:-1], dtype=dtype(kind))
+        return pd.Series(different.take(codes, allow_fill=True), index=raw.index)
+
+    def text(self, column: str) -> pd.Series:
+        """``column`` as tidy text; a text of nothing but spaces is missing."""
+        raw = self.raw[column]
+        codes, texts = pd.factorize(raw)
+        self._control_signs(column, codes, texts)
+        if not _matches(texts, _UNTIDY).any():
+            return raw
+        tidy = pd.array([tidy_text(text) or None for text in texts], dtype="str")
+        return pd.Series(tidy.take(codes, allow_fill=True), index=raw.index)
+
+    def _control_signs(self, column: str, codes: np.ndarray, texts) -> None:
+        """Keep for ``odd`` the rows whose text holds a sign that cannot be seen."""
+        found = np.append(_matches(texts, _CONTROL), False)
+        if found.any():
+            published = self.published.get(column, column)
+            self.odd.append((pd.Series(found[codes], index=self.raw.index), f"control-sign:{published}"))
 
     def _remember(self, rows: np.ndarray, column: str, got: str, accepted: str) -> None:
         published, before = self.published.get(column, column), self.table.rows_before
@@ -58,6 +110,39 @@ class Values:
             f"{' (the first ten shown)' if len(self.problems) > 10 else ''}:\n" + "\n".join(lines)
             + "\nNothing was changed or left out. Correct the file, or download it again, and read it once more."
         )  # fmt: skip
+
+
+def _matches(texts, pattern: str) -> np.ndarray:
+    """Whether each text matches; a missing one does not."""
+    return np.asarray(pc.match_substring_regex(pa.array(texts, pa.string()), pattern).fill_null(False))
+
+
+def _cast(raw: pd.Series, plain: str, kind: str) -> pd.Series | None:
+    """A column whose texts are all plain, cast to its kind in one go; None where one is not."""
+    if not (_matches(raw.array, plain) | raw.isna().to_numpy()).all():
+        return None
+    return raw if kind == "text" else raw.astype(dtype(kind))
+
+
+def different(columns: list) -> tuple[np.ndarray, np.ndarray]:
+    """Where each different combination of values stands first, and which of them every row is: to judge each once.
+
+    Examples
+    --------
+    >>> different([pd.Series(["a", "b", "a", None]), pd.Series([1, 1, 1, 1])])
+    (array([0, 1, 3]), array([0, 1, 0, 2]))
+    """
+    code = np.zeros(len(columns[0]), dtype=np.int64)
+    for column in columns:
+        own, values = pd.factorize(column)
+        code = pd.factorize(code * (len(values) + 1) + own + 1)[0].astype(np.int64)
+    _, first, which = np.unique(code, return_index=True, return_inverse=True)
+    return first, which
+
+
+def identifier(text: str) -> str:
+    """A whole number as the text that names something: ``007`` and ``7.0`` are 7."""
+    return str(whole(text))
 
 
 def whole(text: str) -> int:
@@ -96,15 +181,18 @@ def day(month_first: bool) -> Callable[[str], np.datetime64]:
     last = date.today()
 
     def read(text: str) -> np.datetime64:
-        if match := iso.fullmatch(text):
-            year, month, day = map(int, match.groups())
+        if len(text) == 10 and text[4] == "-" == text[7]:  # nearly all
+            found = date.fromisoformat(text)
+        elif match := iso.fullmatch(text):
+            found = date(*map(int, match.groups()))
         elif month_first and (match := american.fullmatch(text)):
             month, day, year = map(int, match.groups())
+            found = date(year, month, day)
         else:
             raise ValueError(text)
-        if not FIRST_DAY <= date(year, month, day) <= last:
+        if not FIRST_DAY <= found <= last:
             raise ValueError(text)
-        return np.datetime64(date(year, month, day), "us")
+        return np.datetime64(found, "us")
 
     return read
 

@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from mali_stats import catalog
 from mali_stats.clean import places
+from mali_stats.clean.values import different
 from mali_stats.ledger import Ledger
 from mali_stats.panel.months import allotted
 from mali_stats.panel.placing import gazetteers, placed_events
@@ -88,12 +90,15 @@ def region_month_panel(
     ledger.count("panel", "events", "in", events)
     known, name = gazetteers(events, frame)
     placed = placed_events(events, known, name, max_geo_precision, max_date_precision)
-    regions = {c: _regions(c, tables, placed[events["country"] == c]) for c, tables in known.items()}
+    first, _ = different([events["country"], placed["region"]])
+    pairs = placed.iloc[first].assign(country=events["country"].iloc[first])
+    regions = {c: _regions(c, known[c], rows) for c, rows in pairs.groupby("country")}
     scope = scope_of(events, coverage, {r for names in regions.values() for r in names}, ledger)
     months = shown_months(scope, start, end)
     cells = _inside(allotted(events, spread), events, placed, months, scope, ledger)
     _account(cells, events, placed, spread, ledger)
-    panel = _grid(events, cells, placed, regions, by, months, scope)
+    frames = pairs.groupby("country")["frame"].first()
+    panel = _grid(events, cells, placed["region"], regions, frames, by, months, scope)
     _add(ledger, "counted in the panel", "kept", panel, events.loc[cells["event"].unique(), "event_id"])
     return panel, ledger.check()
 
@@ -176,30 +181,49 @@ def _check_arguments(events, by, spread, geo, when) -> None:
             )
 
 
-def _grid(events, cells, placed, regions, by, months, scope) -> pd.DataFrame:
-    keys = ["country", "region", *by, "month"]
-    values = events.loc[cells["event"], ["country", *by]].reset_index(drop=True)
-    values["region"] = placed["region"].to_numpy()[cells["event"]]
-    values["month"] = cells["month"].to_numpy()
-    sums = cells[list(COUNTS)].reset_index(drop=True).groupby([values[k].astype(object) for k in keys]).sum()
-    index = _index(regions, {column: _levels(events[column]) for column in by}, months)
-    grid = sums.reindex(index, fill_value=0).astype("Int64").reset_index()
-    grid["in_scope"] = scope.covers(grid["region"], grid["month"])
-    grid.loc[~grid["in_scope"], list(COUNTS)] = pd.NA
-    grid.loc[:, _never_given(events)] = pd.NA
-    grid["region_name"] = [regions[c].get(r, r) for c, r in zip(grid["country"], grid["region"], strict=True)]
-    grid["frame"] = grid["country"].map(placed.groupby(events["country"])["frame"].first())
-    return _finished(grid, events, by)
+def _grid(events, cells, placed, regions, frames, by, months, scope) -> pd.DataFrame:
+    levels = [_levels(events[column]) for column in by]
+    shape = [len(level) for level in levels]
+    keys, first = _rows_of_regions(regions), months[0]
+    span = months[1] - first + 1
+    block = int(np.prod(shape, dtype=int)) * span  # rows of one region
+    at = _place(keys, events["country"], placed)
+    for column, level in zip(by, levels, strict=True):
+        at = at * len(level) + pd.Categorical(events[column], categories=level).codes
+    row = at[cells["event"]] * span + cells["month"].to_numpy() - first
+    sums = np.zeros((len(keys) * block, len(COUNTS)), dtype=np.int64)
+    np.add.at(sums, row, cells[list(COUNTS)].to_numpy())
+    region = np.repeat(np.arange(len(keys)), block)
+    grid = {name: pd.array(keys[name], dtype="str").take(region) for name in ("country", "region", "region_name")}
+    for depth, (column, level) in enumerate(zip(by, levels, strict=True)):
+        inner = int(np.prod(shape[depth + 1 :], dtype=int)) * span
+        which = np.arange(len(region)) // inner % len(level)
+        grid[column] = pd.array(level, dtype=events[column].dtype).take(which)
+    month = first + np.arange(len(region)) % span
+    in_scope = scope.covers(keys["region"].to_numpy()[region], month)
+    grid["month"] = (month - 1970 * 12).astype("datetime64[M]").astype("datetime64[us]")
+    grid["in_scope"] = pd.array(in_scope, dtype="boolean")
+    never = _never_given(events)
+    for i, name in enumerate(COUNTS):
+        grid[name] = pd.arrays.IntegerArray(sums[:, i].copy(), ~in_scope | (name in never))
+    grid["frame"] = pd.array(keys["country"].map(frames), dtype="str").take(region)
+    return pd.DataFrame(grid)
 
 
-def _index(regions: dict[str, dict], by: dict[str, list], months: tuple[int, int]) -> pd.MultiIndex:
-    """Every country's regions, by-levels and months."""
-    span = range(months[0], months[1] + 1)
-    tables = [
-        pd.MultiIndex.from_product([[country], [*names, UNALLOCATED], *by.values(), span]).to_frame(index=False)
-        for country, names in regions.items()
-    ]
-    return pd.MultiIndex.from_frame(pd.concat(tables).astype(object), names=["country", "region", *by, "month"])
+def _rows_of_regions(regions: dict[str, dict[str, str]]) -> pd.DataFrame:
+    """Every country's regions in their order, and what has none: columns country, region, region_name."""
+    rows = [(c, r, name) for c, names in regions.items() for r, name in [*names.items(), (UNALLOCATED, UNALLOCATED)]]
+    return pd.DataFrame(rows, columns=["country", "region", "region_name"])
+
+
+def _place(keys: pd.DataFrame, country: pd.Series, region: pd.Series) -> np.ndarray:
+    """The row of ``keys`` in which each event's country and region stand."""
+    codes = []
+    for name, values in (("country", country), ("region", region)):
+        known = pd.Index(keys[name].unique())
+        codes.append((known.get_indexer(keys[name]), known.get_indexer(values), len(known)))
+    (own_country, c, _), (own_region, r, n) = codes
+    return pd.Index(own_country * n + own_region).get_indexer(c * n + r)
 
 
 def _regions(country: str, known: places.Gazetteer | None, placed: pd.DataFrame) -> dict[str, str]:
@@ -214,13 +238,3 @@ def _regions(country: str, known: places.Gazetteer | None, placed: pd.DataFrame)
 
 def _levels(values: pd.Series) -> list:
     return list(values.cat.categories) if isinstance(values.dtype, pd.CategoricalDtype) else sorted(values.unique())
-
-
-def _finished(grid: pd.DataFrame, events: pd.DataFrame, by: list[str]) -> pd.DataFrame:
-    grid["month"] = pd.to_datetime({"year": grid["month"] // 12, "month": grid["month"] % 12 + 1, "day": 1})
-    grid["month"] = grid["month"].astype("datetime64[us]")
-    for column in by:
-        grid[column] = grid[column].astype(events[column].dtype)
-    text = {c: "str" for c in ("country", "region", "region_name", "frame")}
-    order = ["country", "region", "region_name", *by, "month", "in_scope", *COUNTS, "frame"]
-    return grid.astype(text | {"in_scope": "boolean"})[order]

@@ -43,21 +43,15 @@ def gazetteers(events: pd.DataFrame, frame: str | Path | None) -> tuple[Tables, 
 
 def placed_events(events, known, frame, max_geo, max_date) -> pd.DataFrame:
     """Region, frame, why it is unallocated, and how its district was divided, for each event."""
-    placed = pd.DataFrame(
-        {
-            "region": pd.Series(np.nan, index=events.index, dtype=object),
-            "frame": "published",
-            "reason": "",
-            "divided": "",
-        }
-    )
+    bare = [c for c, tables in known.items() if tables is None and frame != "country"]
+    region = events["country"] if frame == "country" else events["admin1_name"].where(events["country"].isin(bare))
+    whole = frame == "country"
+    placed = pd.DataFrame({
+        "region": region.to_numpy(object), "frame": "country" if whole else "published", "reason": "", "divided": "",
+    }, index=events.index, dtype=object)  # fmt: skip
     for country, tables in known.items():
-        here = events["country"] == country
-        if frame == "country":
-            placed.loc[here, ["region", "frame"]] = [country, "country"]
-        elif tables is None:
-            placed.loc[here, "region"] = events.loc[here, "admin1_name"].astype(object)
-        else:
+        if tables is not None and frame != "country":
+            here = events["country"] == country
             name = _frame_name(country, tables, frame)
             placed.loc[here, "frame"] = name
             _in_frame(events[here], placed, tables, name)
@@ -141,4 +135,4 @@ def _unplace(events: pd.DataFrame, placed: pd.DataFrame, frame: str | None, max_
 
 
 def _rank(values: pd.Series, levels: tuple[str, ...]) -> pd.Series:
-    return values.astype("object").map({level: i for i, level in enumerate(levels)})
+    return pd.Series(pd.Categorical(values, categories=list(levels)).codes, index=values.index)

@@ -28,14 +28,22 @@ class Scope:
 
     def covers(self, regions: Iterable[str], months: np.ndarray) -> np.ndarray:
         """Whether each pair of region and month is in scope."""
-        regions, months = np.asarray(regions, dtype=object), np.asarray(months)
+        months = np.asarray(months)
+        if not self.single:
+            return _within(self.everywhere, months)
         covered = np.zeros(len(months), dtype=bool)
-        for region in pd.unique(regions):
-            here = regions == region
-            spans = self.everywhere if region == UNALLOCATED or not self.single else self.single.get(region, [])
-            for first, last in spans:
-                covered |= here & (months >= first) & (months <= last)
+        codes, names = pd.factorize(np.asarray(regions, dtype=object))
+        for code, region in enumerate(names):
+            spans = self.everywhere if region == UNALLOCATED else self.single.get(region, [])
+            covered |= (codes == code) & _within(spans, months)
         return covered
+
+
+def _within(spans: Spans, months: np.ndarray) -> np.ndarray:
+    covered = np.zeros(len(months), dtype=bool)
+    for first, last in spans:
+        covered |= (months >= first) & (months <= last)
+    return covered
 
 
 def scope_of(events: pd.DataFrame, coverage, regions: set[str], ledger: Ledger) -> Scope:

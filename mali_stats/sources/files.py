@@ -27,7 +27,8 @@ import pyarrow.parquet
 
 ENDINGS = ".csv, .csv.gz, .zip, .json, .geojson, .parquet, .xlsx"
 _HEAD = 1 << 18  # bytes looked at to tell header, separator and HXL row
-_BLOCK = 1 << 25  # a quoted value may not be longer than one block of the parser
+#: bytes of one block of the parser: small ones keep to the processor's cache, large ones hold long quoted values
+_BLOCKS = (1 << 22, 1 << 25)
 _SEPARATORS = ",;\t|"
 
 
@@ -256,24 +257,16 @@ def _unique_titles(columns: list[str]) -> list[str]:
 
 
 def _parse(name, data, body, titles, wanted, separator, extra, skipped) -> pd.DataFrame:
-    if not data[body:].strip():
+    if re.compile(rb"\S").search(data, body) is None:
         return pd.DataFrame({c: pd.Series(dtype="str") for c in wanted})
-    text = pa.py_buffer(data)[body:]
-    if re.search(rb"(?m)^[ \t]+\r?$", data):
-        text = pa.py_buffer(re.sub(rb"(?m)^[ \t]+(?=\r?$)", b"", data[body:]))  # lines of nothing but spaces
     try:
-        table = pa.csv.read_csv(
-            pa.BufferReader(text),
-            read_options=pa.csv.ReadOptions(column_names=titles, block_size=_BLOCK),
-            parse_options=pa.csv.ParseOptions(delimiter=separator, newlines_in_values=True),
-            convert_options=pa.csv.ConvertOptions(
-                include_columns=wanted, column_types=dict.fromkeys(wanted, pa.string()),
-                strings_can_be_null=True, quoted_strings_can_be_null=True, null_values=["", "NA", "NaN"],
-            ),
-        )  # fmt: skip
+        table = _arrow(pa.py_buffer(data)[body:], titles, wanted, separator)
     except pa.ArrowInvalid as error:
+        bare = re.sub(rb"(?m)^[ \t]+(?=\r?$)", b"", data[body:])  # lines of nothing but spaces
+        if len(bare) < len(data) - body:
+            return _parse(name, data[:body] + bare, body, titles, wanted, separator, extra, skipped)
         raise ValueError(_diagnosis(name, data, body, titles, separator, skipped, extra, error)) from error
-    frame = table.to_pandas(types_mapper={pa.string(): pd.StringDtype(na_value=float("nan"))}.get)
+    frame = table.to_pandas(types_mapper={pa.large_string(): pd.StringDtype(na_value=float("nan"))}.get)
     if extra and frame[wanted[-1]].notna().any():
         row = int(frame[wanted[-1]].notna().argmax()) + skipped + 1
         raise ValueError(
@@ -282,6 +275,27 @@ def _parse(name, data, body, titles, wanted, separator, extra, skipped) -> pd.Da
             "be trusted."
         )
     return frame
+
+
+def _arrow(text: pa.Buffer, titles: list[str], wanted: list[str], separator: str) -> pa.Table:
+    """The columns ``wanted`` as text."""
+    for block in _BLOCKS:
+        try:
+            return pa.csv.read_csv(pa.BufferReader(text), *_options(titles, wanted, separator, block))
+        except pa.ArrowInvalid as error:
+            if block == _BLOCKS[-1] or "straddling" not in str(error):
+                raise
+
+
+def _options(titles: list[str], wanted: list[str], separator: str, block: int) -> tuple:
+    return (
+        pa.csv.ReadOptions(column_names=titles, block_size=block),
+        pa.csv.ParseOptions(delimiter=separator, newlines_in_values=True),
+        pa.csv.ConvertOptions(
+            include_columns=wanted, column_types=dict.fromkeys(wanted, pa.large_string()),  # as pandas holds text
+            strings_can_be_null=True, quoted_strings_can_be_null=True, null_values=["", "NA", "NaN"],
+        ),
+    )  # fmt: skip
 
 
 def _diagnosis(name, data, body, titles, separator, skipped, extra, error) -> str:
