@@ -112,7 +112,7 @@ def cercle_year(events: pd.DataFrame) -> pd.DataFrame:
     exact = (events["date_precision"] <= "month") & events["geo_precision"].isin(["exact", "near", "admin2", "area"])
     cercle = events["admin2"].where(events["admin2"].notna() & exact, UNALLOCATED)
     first, last = (region_month_panel(events, frame="country")[0]["month"].agg(f).year for f in ("min", "max"))
-    grid = pd.MultiIndex.from_product(
+    grid: pd.MultiIndex = pd.MultiIndex.from_product(
         [[*known.districts["admin2"], UNALLOCATED], range(first, last + 1)], names=["admin2", "year"]
     )
     keys = [cercle.rename("admin2"), events["date_start"].dt.year.rename("year")]

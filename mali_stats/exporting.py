@@ -25,8 +25,8 @@ _ACCEPTED = (
 
 
 def export(
-    thing,
-    path,
+    thing: object,
+    path: str | Path,
     *,
     hxl: bool = False,
     source: str | list[str] | None = None,
@@ -151,7 +151,7 @@ def _drawn(figure, path: Path, caption: str, origin: Origin) -> bytes:
     import matplotlib as mpl
 
     kind = path.suffix.lower()[1:]
-    inside = {"Title": caption, "Source": origin.source}
+    inside: dict[str, str | None] = {"Title": caption, "Source": origin.source}
     inside["Description"] = " ".join([
         captions.text("reported", origin.lang), captions.text("ends", origin.lang, of=origin.ends) + "."
     ])  # fmt: skip

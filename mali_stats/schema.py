@@ -182,9 +182,8 @@ def _columns(table: pd.DataFrame, name: str) -> list[Problem]:
     missing = [c for c in _TABLES[name] if c not in table.columns and c not in optional]
     repeated = table.columns[table.columns.duplicated()]
     hint = {c: " (read_events fills it in, in a saved table too)" for c in FAMILIES}
-    return [("-", c, "the column is missing" + hint.get(c, "")) for c in missing] + [
-        ("-", c, "stands twice") for c in repeated
-    ]
+    faults: list[Problem] = [("-", c, "the column is missing" + hint.get(c, "")) for c in missing]
+    return faults + [("-", c, "stands twice") for c in repeated]
 
 
 def _values(table: pd.DataFrame, columns: dict[str, str | tuple[str, ...]]) -> list[Problem]:

@@ -105,8 +105,8 @@ def _placed(country: pd.Series, read: Values) -> tuple[pd.Series, pd.Series, pd.
     seen: dict[tuple, tuple] = {}
     found = []
     for place in zip(country, texts[0], code, texts[2], strict=True):
-        place = tuple(p if isinstance(p, str) else None for p in place)
-        found.append(seen.setdefault(place, region(*place)) if place not in seen else seen[place])
+        known = tuple(p if isinstance(p, str) else None for p in place)
+        found.append(seen.setdefault(known, region(*known)) if known not in seen else seen[known])
     admin1 = pd.Series([f[0] for f in found], index=country.index, dtype=object)
     return admin1, pd.Series([f[1] for f in found], index=country.index, dtype=object), admin2
 
@@ -282,7 +282,7 @@ def from_dtm(read: Values, layout: Layout) -> pd.DataFrame:
 def _dtm_country(read: Values) -> pd.Series:
     """The ISO3 code: as it stands, or from a p-code that begins with it, or from its name."""
     codes = catalog.seed("countries").set_index("iso3")["name"]
-    by_name = {key(name): code for code, name in codes.items()}
+    by_name = {key(name): str(code) for code, name in codes.items()}
 
     def named(text: str) -> str:
         if text.upper() in codes.index:

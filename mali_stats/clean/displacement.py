@@ -6,6 +6,8 @@ flags that need more than a row, and the account of it all.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from pathlib import Path
 from types import ModuleType
 
 import numpy as np
@@ -42,7 +44,7 @@ _HELPERS = {
 }
 
 
-def read_displacement(path, rounds: str = "latest") -> tuple[pd.DataFrame, Ledger]:
+def read_displacement(path: str | Path | Sequence[str | Path], rounds: str = "latest") -> tuple[pd.DataFrame, Ledger]:
     """Read and clean figures of people in flight and in need, with an account of every figure.
 
     Known are UNHCR (population, flows and solutions; CSV or API pages), IDMC GIDD and IDU, IOM DTM (API v3 as JSON

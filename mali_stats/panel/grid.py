@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,14 +27,14 @@ SPREADS = ("days", "start", "end")
 def region_month_panel(
     events: pd.DataFrame | dd.DataFrame,
     *,
-    start=None,
-    end=None,
+    start: str | date | pd.Period | None = None,
+    end: str | date | pd.Period | None = None,
     frame: str | Path | None = None,
     by: str | Sequence[str] | None = None,
     spread: str = "days",
     max_geo_precision: str = "area",
     max_date_precision: str = "month",
-    coverage=None,
+    coverage: tuple[str | date | pd.Period, str | date | pd.Period] | pd.DataFrame | None = None,
 ) -> tuple[pd.DataFrame, Ledger]:
     """Add events up by region and month on a complete grid, with an account of where each one went.
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -17,7 +19,7 @@ _FIRST = "Give a frame with estimate, conf_low, conf_high and what they go with,
 
 
 def plot_curve(
-    curve,
+    curve: Any,
     *,
     along: str | None = None,
     value: str = "estimate",

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.patches import PathPatch, Rectangle
 from matplotlib.patheffects import withStroke
@@ -49,7 +50,7 @@ def plot_map(
     value: str = "deaths_best",
     *,
     kind: str = "tiles",
-    geojson=None,
+    geojson: Any = None,
     rate_per: str | None = None,
     per: float = 100_000,
     top: float | None = None,
@@ -161,7 +162,7 @@ def _top(figures: pd.Series, top: float | None) -> float:
 
 
 def _named_frame(frame: pd.DataFrame) -> str | None:
-    names = frame["frame"].unique() if "frame" in frame else []
+    names = list(frame["frame"].unique()) if "frame" in frame else []
     return names[0] if len(names) == 1 else None
 
 
@@ -186,7 +187,9 @@ def _draw_tiles(rows: pd.DataFrame, frame: str | None, country: str, label: str,
     for region, place in table.iterrows():
         figure = figures[region]
         colour = tints()(norm(figure))
-        look = MISSING if np.isnan(figure) else {"facecolor": colour, "edgecolor": GREY, "linewidth": 0.6}
+        look: dict[str, Any] = (
+            MISSING if np.isnan(figure) else {"facecolor": colour, "edgecolor": GREY, "linewidth": 0.6}
+        )
         corner = (place["tile_col"] - 0.48, place["tile_row"] - 0.48)
         ax.add_patch(Rectangle(corner, 0.96, 0.96, gid=region, **look))
         _tile_text(ax, place, names[region], figure, ink_on(look["facecolor"]), _points_a_tile(ax, table))
@@ -213,7 +216,7 @@ def _is_narrow(ax: Axes) -> bool:
 
 
 def _tile_text(ax: Axes, place: pd.Series, name: str, figure: float, colour: str, width: float) -> None:
-    look = {"ha": "center", "va": "center", "color": colour}
+    look: dict[str, Any] = {"ha": "center", "va": "center", "color": colour}
     if np.isnan(figure):
         look["path_effects"] = [withStroke(linewidth=2.5, foreground=MISSING["facecolor"])]
     for text, down, size in ((name, -0.16, 9.5), (_number(figure), 0.17, 11)):
@@ -231,7 +234,7 @@ def _draw_outlines(
             "edgecolor": GREY,
             "linewidth": 0.7,
         }
-        look = MISSING if np.isnan(row["figure"]) else plain
+        look: dict[str, Any] = MISSING if np.isnan(row["figure"]) else plain
         ax.add_patch(PathPatch(shapes.outline(row["rings"]), gid=region, **look))
     points = np.vstack([ring for rings in table["rings"] for ring in rings])
     ax.update_datalim(points)
@@ -249,11 +252,11 @@ def _draw_outlines(
 def _circles(ax: Axes, table: pd.DataFrame, label: str, top: float) -> pd.Series:
     """Draw circles whose area is the count; return their sizes in square points."""
     sizes = (table["figure"] / (top or 1) * _LARGEST).fillna(0.0)
-    look = {"facecolor": _CIRCLE, "linewidths": 0.7, "edgecolors": PALETTE[0]}
+    look: dict[str, Any] = {"facecolor": _CIRCLE, "linewidths": 0.7, "edgecolors": PALETTE[0]}
     at = np.array([shapes.centre(rings) for rings in table["rings"]])
     ax.scatter(at[:, 0], at[:, 1], s=sizes, gid="circles", **look)
     steps = steps_to(top)[-3:]
-    handles = [ax.scatter([], [], s=step / top * _LARGEST, label=f"{step:,g}", **look) for step in steps]
+    handles: list[Artist] = [ax.scatter([], [], s=step / top * _LARGEST, label=f"{step:,g}", **look) for step in steps]
     if table["figure"].isna().any():
         handles.append(missing_patch())
     widest = 2 * np.sqrt(steps[-1] / top * _LARGEST / np.pi) if steps else 9
@@ -264,7 +267,7 @@ def _circles(ax: Axes, table: pd.DataFrame, label: str, top: float) -> pd.Series
 def _outline_text(ax: Axes, row: pd.Series, size: float) -> None:
     """Write name and figure at a region's centre; beside it for a tiny region, below a small circle."""
     radius = np.sqrt(size / np.pi)
-    place = {"ha": "center", "va": "center", "xytext": (0, 0)}
+    place: dict[str, Any] = {"ha": "center", "va": "center", "xytext": (0, 0)}
     if 0 < radius < 10:
         place |= {"va": "top", "xytext": (0, -radius - 1)}
     if np.ptp(np.vstack(row["rings"]), axis=0).max() < 0.04 * np.ptp(ax.get_ylim()):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import matplotlib as mpl
 import numpy as np
 import pandas as pd
@@ -129,7 +131,7 @@ def _steps(ax: Axes, rows: pd.DataFrame, look: tuple[str, str], label: str) -> L
     colour, marker = look
     rows = rows.sort_values("as_of")
     best = rows["best"].to_numpy(dtype=float)
-    style = {"color": colour, "marker": marker, "markersize": 4, "label": label}
+    style: dict[str, Any] = {"color": colour, "marker": marker, "markersize": 4, "label": label}
     held = np.where(rows["as_of"].diff().dt.days.gt(_HOLDS)[::-1].shift(fill_value=False)[::-1], np.nan, best)
     (line,) = ax.plot(rows["as_of"].to_numpy(), best, **style | {"linestyle": ""})
     times = np.repeat(rows["as_of"].to_numpy(), 2)[1:]

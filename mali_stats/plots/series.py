@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import matplotlib as mpl
 import numpy as np
 import pandas as pd
@@ -214,7 +216,7 @@ def _finish(ax: Axes, label: str, grid: pd.Index, lowest: float) -> None:
     ax.margins(x=0.01)
 
 
-def plot_fit(trend, *, ax: Axes | None = None, source: str | None = None) -> Axes:
+def plot_fit(trend: Any, *, ax: Axes | None = None, source: str | None = None) -> Axes:
     """Draw a fitted trend: recorded counts as points, the trend without its season with its 95 % band.
 
     The thin line is the fitted mean with its season.

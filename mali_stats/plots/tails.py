@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -17,7 +18,7 @@ _LAWS = {"powerlaw": "power law", "gpd": "generalized Pareto"}
 
 
 def plot_ccdf(
-    tail,
+    tail: Any,
     *,
     at: Iterable[int] | Mapping[int, str] | None = None,
     label: str = "deaths in one event",

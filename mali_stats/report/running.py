@@ -13,6 +13,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from importlib import metadata
 from pathlib import Path
+from typing import Any
 
 import mali_stats
 from mali_stats import catalog
@@ -78,7 +79,9 @@ def execute(
 
 
 async def _execute_all(notebooks, say, keep):
-    gate, ended, failures = asyncio.Semaphore(TOGETHER), [], []
+    gate = asyncio.Semaphore(TOGETHER)
+    ended: list[Any] = []
+    failures: list[Any] = []
 
     async def one(path, notebook):
         async with gate:
@@ -128,7 +131,7 @@ def write_notebooks(folder: str | Path = "notebooks", say: Callable[[str], None]
     """
     import nbformat
 
-    notebooks = read_notebooks(folder)
+    notebooks = read_notebooks(Path(folder))
     execute(notebooks, say)
     for path, notebook in notebooks.items():
         _write_figure(path, notebook)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from types import ModuleType
 
@@ -25,8 +25,8 @@ def fetch(
     *,
     dataset: str | None = None,
     country: str | None = None,
-    start=None,
-    end=None,
+    start: int | str | date | None = None,
+    end: int | str | date | None = None,
     version: str | None = None,
     via: str | None = None,
     refresh: bool | None = None,

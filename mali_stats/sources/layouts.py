@@ -53,7 +53,8 @@ def match(table: Table, required: Names, optional: Names) -> tuple[dict[str, str
         where all that is required is there, and a column that would be read stands twice.
     """
     published = {bare(column): column for column in reversed(table.columns)}
-    columns, missing = {}, []
+    columns: dict[str, str] = {}
+    missing: list[str] = []
     for ours, names in {**required, **optional}.items():
         found = next((published[bare(n)] for n in names if bare(n) in published), None)
         if found is not None:

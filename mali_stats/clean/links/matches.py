@@ -45,7 +45,8 @@ class Matches:
     @property
     def sources(self) -> tuple[str, str]:
         """The two sources, in the order of the arguments."""
-        return tuple(str(t["source"].iloc[0]) if len(t) else name for t, name in ((self.a, "a"), (self.b, "b")))
+        first, second = (str(t["source"].iloc[0]) if len(t) else name for t, name in ((self.a, "a"), (self.b, "b")))
+        return first, second
 
     @property
     def only_a(self) -> pd.DataFrame:

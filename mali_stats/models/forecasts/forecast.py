@@ -5,9 +5,9 @@ from __future__ import annotations
 import datetime
 import inspect
 import numbers
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -149,7 +149,12 @@ class RollingOrigin:
 
 
 def rolling_origin(
-    y: pd.Series, methods: Mapping[str, str | Callable], cutoffs, *, horizon: int, lead: int
+    y: pd.Series,
+    methods: Mapping[str, str | Callable[..., Any]],
+    cutoffs: Iterable[str | datetime.date | pd.Period],
+    *,
+    horizon: int,
+    lead: int,
 ) -> RollingOrigin:
     """Forecast from one cut-off after the other, as if it were the present, and score what came.
 
@@ -249,7 +254,7 @@ def _month(cutoff) -> pd.Period:
         month = pd.NaT if isinstance(start, numbers.Number) else pd.Period(start, "M")
     except (TypeError, ValueError):
         month = pd.NaT
-    if month is pd.NaT:
+    if not isinstance(month, pd.Period):
         raise ValueError(f"rolling_origin: cut-off {cutoff!r} is no month; give such as '2021-10', a date or a Period.")
     return month
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -15,6 +16,9 @@ from mali_stats.models.trends.covariance import COVARIANCES, Estimate, estimate
 from mali_stats.models.trends.design import Design, design_of
 from mali_stats.models.trends.drawn import pooled_estimate
 from mali_stats.models.trends.phases import Phases, phases
+
+if TYPE_CHECKING:
+    from mali_stats.models.uncertainty.totals import Draws
 from mali_stats.models.trends.refit import loglik
 
 FAMILIES = ("nb2", "quasipoisson", "poisson")
@@ -115,7 +119,8 @@ class Trend:
     def rate_ratio_ci(self) -> tuple[float, float]:
         """The 95 % interval of `rate_ratio_per_year`."""
         at = self.layout.names.index("year")
-        return tuple(float(np.exp(end[at])) for end in self.estimate.interval())
+        low, high = (float(np.exp(end[at])) for end in self.estimate.interval())
+        return low, high
 
     @property
     def rate_name(self) -> str:
@@ -330,7 +335,7 @@ def fit_trend(
     breaks: Sequence[its.Break | str] | None = None,
     slope: bool = True,
     descriptive: bool = False,
-    draws=None,
+    draws: Draws | pd.DataFrame | None = None,
 ) -> Trend | Phases:
     r"""Estimate by what counts are multiplied each year.
 

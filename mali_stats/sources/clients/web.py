@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
 from time import sleep
+from typing import Any
 from urllib.parse import urlsplit
 
 import requests
@@ -112,7 +113,7 @@ class Web:
 
     # ---- asking --------------------------------------------------------------------------------------------
 
-    def json(self, url: str, params: Mapping | None = None, form: Form | None = None) -> tuple[object, str]:
+    def json(self, url: str, params: Mapping | None = None, form: Form | None = None) -> tuple[Any, str]:
         """What the JSON of an answer holds, and its text, without any secret (but those that a form was sent for).
 
         Raises

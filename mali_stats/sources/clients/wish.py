@@ -62,7 +62,8 @@ class Wish:
             day = getattr(self, name)
             if day is not None and (day.month, day.day) != whole:
                 raise ValueError(f"fetch: {name}={day} cuts a year, and these figures are yearly; give a year.")
-        return self.start and self.start.year, self.end and self.end.year
+        first, last = (day.year if day is not None else None for day in (self.start, self.end))
+        return first, last
 
     def name(self, stem: str, country: str | None) -> str:
         """A file name that says what was asked for."""
@@ -169,4 +170,4 @@ def country_row(iso3: str | None) -> dict[str, str]:
     found = table[table["iso3"] == iso3]
     if found.empty:
         raise ValueError(f"fetch: country={iso3!r} is not known; give an ISO3 code such as 'MLI'.")
-    return found.iloc[0].to_dict()
+    return {str(column): value for column, value in found.iloc[0].items()}
