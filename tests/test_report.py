@@ -139,7 +139,7 @@ def test_a_table_and_headings_of_a_notebook_are_kept(folder):
         nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell("# Why?"), cell]),
         pages.Card("x.html", "Why?", "", "", ""),
     )
-    assert "<h1" in made and "<td>Kayes</td>" in made and "<th>deaths</th>" in made
+    assert "<h1" in made and ">Kayes</td>" in made and ">deaths</th>" in made
 
 
 def test_the_card_has_question_figure_and_answer(built):

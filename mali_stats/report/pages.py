@@ -9,6 +9,8 @@ from html import escape
 from pathlib import Path
 from string import Template
 
+from mali_stats.report.readable import readable
+
 _TEMPLATE = Path(__file__).with_name("template.html")
 #: What a notebook's own HTML may consist of; all else is taken out, and pictures must be inside the page.
 TAGS = frozenset((
@@ -16,7 +18,7 @@ TAGS = frozenset((
     "figure", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "i", "img", "li", "ol", "p", "pre", "s", "small",
     "span", "strong", "sub", "sup", "table", "tbody", "td", "tfoot", "th", "thead", "tr", "ul",
 ))  # fmt: skip
-ATTRIBUTES = frozenset(("alt", "class", "colspan", "href", "id", "rowspan", "scope", "title"))
+ATTRIBUTES = frozenset(("alt", "class", "colspan", "id", "rowspan", "scope", "title"))
 PROTOCOLS = frozenset(("http", "https", "mailto", "data"))
 
 
@@ -104,9 +106,11 @@ def notebook_page(notebook, card: Card) -> str:
     )  # fmt: skip
     exporter.register_filter("clean_html", _clean)
     html, _ = exporter.from_notebook_node(notebook)
-    back = '<nav aria-label="Site"><a href="index.html">All questions</a></nav>'
+    above, below = (
+        f'<nav aria-label="Site, {where}"><a href="index.html">All questions</a></nav>' for where in ("above", "below")
+    )
     warning = f'<p class="moved"><strong>{MOVED}</strong></p>' if card.moved else ""
-    return page(card.question, f"{back}\n<main>\n{warning}{html}\n</main>\n{back}")
+    return page(card.question, f"{above}\n<main>\n{warning}{readable(html)}\n</main>\n{below}")
 
 
 def _clean(html) -> str:
@@ -121,6 +125,8 @@ def _clean(html) -> str:
 
 
 def _allowed(tag: str, name: str, value: str) -> bool:
+    if name == "href":  # a browser does not see spaces and line ends in the name of a protocol
+        return not "".join(value.split()).lower().startswith("data:")
     return name in ATTRIBUTES or (tag == "img" and name == "src" and value.startswith("data:image/"))
 
 
