@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import calendar
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from html import escape
@@ -20,6 +21,7 @@ TAGS = frozenset((
 ))  # fmt: skip
 ATTRIBUTES = frozenset(("alt", "class", "colspan", "id", "rowspan", "scope", "title"))
 PROTOCOLS = frozenset(("http", "https", "mailto", "data"))
+_INSIDE = re.compile(r"data:image/(png|jpeg|gif);base64,[A-Za-z0-9+/=\s]+")
 
 
 @dataclass(frozen=True)
@@ -104,13 +106,13 @@ def notebook_page(notebook, card: Card) -> str:
         template_name="basic", sanitize_html=True, exclude_anchor_links=True,
         exclude_input_prompt=True, exclude_output_prompt=True,
     )  # fmt: skip
-    exporter.register_filter("clean_html", _clean)
+    exporter.register_filter("clean_html", _clean)  # and again below: not all that a notebook says passes here
     html, _ = exporter.from_notebook_node(notebook)
     above, below = (
         f'<nav aria-label="Site, {where}"><a href="index.html">All questions</a></nav>' for where in ("above", "below")
     )
     warning = f'<p class="moved"><strong>{MOVED}</strong></p>' if card.moved else ""
-    return page(card.question, f"{above}\n<main>\n{warning}{readable(html)}\n</main>\n{below}")
+    return page(card.question, f"{above}\n<main>\n{warning}{readable(_clean(html))}\n</main>\n{below}")
 
 
 def _clean(html) -> str:
@@ -127,7 +129,7 @@ def _clean(html) -> str:
 def _allowed(tag: str, name: str, value: str) -> bool:
     if name == "href":  # a browser does not see spaces and line ends in the name of a protocol
         return not "".join(value.split()).lower().startswith("data:")
-    return name in ATTRIBUTES or (tag == "img" and name == "src" and value.startswith("data:image/"))
+    return name in ATTRIBUTES or (tag == "img" and name == "src" and bool(_INSIDE.fullmatch(value)))
 
 
 def table(head: Iterable, rows: Iterable[Iterable], caption: str, kind: str = "figures") -> str:
