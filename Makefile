@@ -8,10 +8,10 @@ PY := env -u MPLBACKEND MPLCONFIGDIR="$(CURDIR)/$(VENV)/etc/matplotlib" IPYTHOND
 	$(VENV)/bin/python
 NBVAL := --nbval --nbval-current-env --nbval-sanitize-with notebooks/nbval_sanitize.cfg --nbval-cell-timeout 120
 # JupyterLab asks nobody elsewhere for news or newer versions.
-LAB := --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate --LabApp.news_url= \
+LAB := --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate --LabApp.news_url=None \
 	--LabApp.extension_manager=readonly
 
-.PHONY: help setup report test others coverage lab notebooks docs data kills constraints clean
+.PHONY: help setup report test browser others coverage lab notebooks docs data kills bench constraints clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -47,6 +47,14 @@ coverage: $(READY) ## the lines that no test reaches; fails under 95 % (docs/cov
 	@$(PY) -m coverage run -m pytest -q --doctest-modules mali_stats
 	@$(PY) -m coverage combine --quiet && $(PY) -m coverage report --fail-under=95
 
+browser: $(VENV)/.browser ## the report and every notebook in JupyterLab in a real browser (chromium)
+	@$(PY) -m mali_stats.report site
+	@$(PY) -m pytest -q -n 2 --dist worksteal tests/browser
+
+$(VENV)/.browser: $(READY)
+	@$(VENV)/bin/python -m pip install -q -c constraints.txt -e ".[browser]"
+	@: >$@
+
 lab: $(READY) ## open the notebooks in JupyterLab
 	@$(VENV)/bin/python -m jupyterlab $(LAB) notebooks
 
@@ -63,9 +71,12 @@ data: $(if $(RAW),$(READY)) ## rebuild data/ from a raw file: make data RAW=path
 kills: $(READY) ## kill fetch, data, notebooks, report at random (long): make kills [ARGS="--only fetch --tries 20"]
 	@$(PY) tests/killing.py $(ARGS)
 
+bench: $(READY) ## measure beside pandas, pyarrow and statsmodels: benchmarks/results/bench.csv and .png (long)
+	@$(PY) benchmarks/bench.py $(ARGS)
+
 constraints: ## resolve the exact versions anew (needs python3.11, the oldest allowed)
 	@rm -rf build/pins && python3.11 -m venv build/pins
-	@build/pins/bin/python -m pip install -q -e ".[notebooks,outlines,excel,test]"
+	@build/pins/bin/python -m pip install -q -e ".[notebooks,outlines,excel,dask,browser,test]"
 	@{ grep '^#' constraints.txt; build/pins/bin/python -m pip freeze --exclude-editable; } >build/pins/new
 	@mv build/pins/new constraints.txt && rm -rf build/pins
 

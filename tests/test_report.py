@@ -139,7 +139,7 @@ def test_a_table_and_headings_of_a_notebook_are_kept(folder):
         nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell("# Why?"), cell]),
         pages.Card("x.html", "Why?", "", "", ""),
     )
-    assert "<h1" in made and "<td>Kayes</td>" in made and "<th>deaths</th>" in made
+    assert "<h1" in made and ">Kayes</td>" in made and ">deaths</th>" in made
 
 
 def test_the_card_has_question_figure_and_answer(built):
@@ -241,6 +241,36 @@ def test_a_damaged_notebook_is_named(tmp_path):
     (tmp_path / "01.ipynb").write_text("<<<<<<< HEAD", encoding="utf-8")
     with pytest.raises(RuntimeError, match=r"01\.ipynb is not a notebook"):
         running.read_notebooks(tmp_path)
+
+
+def test_a_notebook_that_its_format_does_not_allow_is_named(tmp_path, caplog):
+    nbformat.write(notebook("How many?", "1 + 1"), tmp_path / "01.ipynb")
+    text = (tmp_path / "01.ipynb").read_text(encoding="utf-8")
+    (tmp_path / "01.ipynb").write_text(text.replace("cell-0", "<script>"), encoding="utf-8")
+    with pytest.raises(RuntimeError, match=r"01\.ipynb is not a notebook: .*<script>"):
+        running.read_notebooks(tmp_path)
+
+
+def test_a_picture_s_size_and_a_link_bring_nothing_into_the_page():
+    metadata = {"image/png": {"width": "1 onload=alert(1)", "height": "1"}}
+    output = nbformat.v4.new_output("display_data", {"image/png": PNG}, metadata=metadata)
+    cells = [
+        nbformat.v4.new_markdown_cell("# Why? [here](data:text/html,x) [there](https://example.org)"),
+        nbformat.v4.new_code_cell("1", outputs=[output]),
+        nbformat.v4.new_markdown_cell("A dot."),
+    ]
+    made = Tags(
+        pages.notebook_page(nbformat.v4.new_notebook(cells=cells), pages.Card("x.html", "Why?", "", "", ""))
+    ).found
+    (image,) = (attrs for tag, attrs in made if tag == "img")
+    assert sorted(image) == ["alt", "src"]
+    links = [attrs.get("href") for tag, attrs in made if tag == "a"]
+    assert links == ["index.html", None, "https://example.org", "index.html"]
+
+
+def test_a_file_s_name_is_no_address_of_another_kind():
+    card = pages.Card("javascript:x?1.html", "Why?", "", "", "")
+    assert 'href="javascript%3Ax%3F1.html"' in front._card(card)
 
 
 def test_a_changed_cell_or_tag_is_run_again_and_an_output_is_not():

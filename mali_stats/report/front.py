@@ -6,6 +6,7 @@ import base64
 import io
 from collections.abc import Iterable
 from html import escape
+from urllib.parse import quote
 
 import pandas as pd
 
@@ -131,7 +132,7 @@ def _unseen(one: Brief) -> str:
 
 def _card(item: pages.Card) -> str:
     figure = pages.picture(item.figure, item.alt) if item.figure else ""
-    link = f'<a href="{escape(item.page)}">{escape(item.question)}</a>'
+    link = f'<a href="{quote(item.page)}">{escape(item.question)}</a>'
     answer = f"<p>{escape(item.answer)}</p>" if item.answer else ""
     if item.moved:
         answer = f"<p><strong>{escape(pages.MOVED)}</strong></p>{answer}"

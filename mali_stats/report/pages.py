@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import calendar
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 from string import Template
+
+from mali_stats.report.readable import readable
 
 _TEMPLATE = Path(__file__).with_name("template.html")
 #: What a notebook's own HTML may consist of; all else is taken out, and pictures must be inside the page.
@@ -16,8 +19,9 @@ TAGS = frozenset((
     "figure", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "i", "img", "li", "ol", "p", "pre", "s", "small",
     "span", "strong", "sub", "sup", "table", "tbody", "td", "tfoot", "th", "thead", "tr", "ul",
 ))  # fmt: skip
-ATTRIBUTES = frozenset(("alt", "class", "colspan", "href", "id", "rowspan", "scope", "title"))
+ATTRIBUTES = frozenset(("alt", "class", "colspan", "id", "rowspan", "scope", "title"))
 PROTOCOLS = frozenset(("http", "https", "mailto", "data"))
+_INSIDE = re.compile(r"data:image/(png|jpeg|gif);base64,[A-Za-z0-9+/=\s]+")
 
 
 @dataclass(frozen=True)
@@ -102,11 +106,13 @@ def notebook_page(notebook, card: Card) -> str:
         template_name="basic", sanitize_html=True, exclude_anchor_links=True,
         exclude_input_prompt=True, exclude_output_prompt=True,
     )  # fmt: skip
-    exporter.register_filter("clean_html", _clean)
+    exporter.register_filter("clean_html", _clean)  # and again below: not all that a notebook says passes here
     html, _ = exporter.from_notebook_node(notebook)
-    back = '<nav aria-label="Site"><a href="index.html">All questions</a></nav>'
+    above, below = (
+        f'<nav aria-label="Site, {where}"><a href="index.html">All questions</a></nav>' for where in ("above", "below")
+    )
     warning = f'<p class="moved"><strong>{MOVED}</strong></p>' if card.moved else ""
-    return page(card.question, f"{back}\n<main>\n{warning}{html}\n</main>\n{back}")
+    return page(card.question, f"{above}\n<main>\n{warning}{readable(_clean(html))}\n</main>\n{below}")
 
 
 def _clean(html) -> str:
@@ -121,7 +127,9 @@ def _clean(html) -> str:
 
 
 def _allowed(tag: str, name: str, value: str) -> bool:
-    return name in ATTRIBUTES or (tag == "img" and name == "src" and value.startswith("data:image/"))
+    if name == "href":  # a browser does not see spaces and line ends in the name of a protocol
+        return not "".join(value.split()).lower().startswith("data:")
+    return name in ATTRIBUTES or (tag == "img" and name == "src" and bool(_INSIDE.fullmatch(value)))
 
 
 def table(head: Iterable, rows: Iterable[Iterable], caption: str, kind: str = "figures") -> str:

@@ -49,8 +49,10 @@ def _read(path: Path):
     import nbformat
 
     try:
-        return nbformat.read(path, as_version=4)
-    except ValueError as error:
+        notebook = nbformat.read(path, as_version=4)
+        nbformat.validate(notebook)  # what was read is only complained about, and would fail later and at length
+        return notebook
+    except (ValueError, nbformat.ValidationError) as error:
         raise RuntimeError(f"{path.name} is not a notebook: {str(error)[:80]}") from error
 
 
