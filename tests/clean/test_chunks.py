@@ -99,7 +99,7 @@ def test_a_list_is_read_one_file_after_another(tmp_path):
 def test_a_country_may_be_missing_in_a_chunk_but_not_in_all(tmp_path):
     other = {"country": "Burkina Faso", "country_id": 439, "adm_1": "Sahel region", "adm_2": "Soum province"}
     path = write(tmp_path / "two.csv", text([*ROWS[:4], *(row | other for row in ROWS[4:])]))
-    events, account, pairs = put_together(path, 4, country="BFA")
+    _, account, pairs = put_together(path, 4, country="BFA")
     assert [len(part) for part, _ in pairs] == [0, 4]
     assert_frame_equal(account.tidy(), ms.read_events(path, country="BFA")[1].tidy())
     assert put_together(path, 4, country=seeds_folder(tmp_path))[0]["admin1"].tolist() == ["BF1"] * 4
@@ -233,8 +233,8 @@ def test_real_files_in_chunks_lose_nothing():
     for path in (WEB_MALI, RAW / "ucdp" / "hdx_sudan.csv.gz"):
         whole, ledger = ms.read_events(path)
         events, account, _ = put_together(path, 700)
-        between = ["possible-duplicate"]
-        lines = [t.query("reason not in @between").reset_index(drop=True) for t in (account.tidy(), ledger.tidy())]
+        lines = [t.query("reason != 'possible-duplicate'") for t in (account.tidy(), ledger.tidy())]
+        lines = [t.reset_index(drop=True) for t in lines]
         assert_frame_equal(*lines)
         same = [in_order(t.drop(columns="issues")) for t in (events, whole)]
         assert_frame_equal(*same)
