@@ -18,7 +18,7 @@ from pathlib import Path
 
 import mali_stats as ms
 from mali_stats import catalog
-from mali_stats.catalog import replace
+from mali_stats.writing import replace
 
 DOCS = Path(__file__).resolve().parent
 _MADE = "<!-- Made by docs/make_docs.py (make docs): edit {source}, not this page. -->"

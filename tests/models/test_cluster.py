@@ -23,7 +23,7 @@ MONTHS = pd.date_range("2012-01-01", periods=144, freq="MS")
 @pytest.fixture(scope="module")
 def cluster(tmp_path_factory):
     made = distributed.LocalCluster(
-        n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None,
+        n_workers=2, threads_per_worker=1, processes=True, dashboard_address=":0",
         local_directory=str(tmp_path_factory.mktemp("dask")), silence_logs=50,
     )  # fmt: skip
     with made, distributed.Client(made) as client:
