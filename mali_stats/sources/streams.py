@@ -27,6 +27,8 @@ _HEAD = 1 << 20  # bytes in which the header, an HXL row and the first record mu
 _BOM = b"\xef\xbb\xbf"
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 Batches = Iterator[pa.RecordBatch]
+#: what a file that ends too early, or whose bytes changed, raises as it is unpacked
+_CUT = (EOFError, OSError, UnicodeError, zlib.error, zipfile.BadZipFile)
 
 
 @dataclass
@@ -49,7 +51,7 @@ class Stream:
                 frame = self.to_text(part, before).set_axis(range(before, before + len(part)))
                 before += len(frame)
                 yield frame[list(wanted)].rename(columns=wanted)
-        except (EOFError, OSError, UnicodeError, zlib.error, zipfile.BadZipFile) as error:
+        except _CUT as error:
             raise ValueError(
                 f"{self.table.name}: the file is cut short or damaged after row {before + self.table.rows_before} "
                 f"({str(error)[:120]}). Download it again."
@@ -83,8 +85,13 @@ def open_stream(path) -> Stream:
         for a file that is empty, damaged or can only be read whole (JSON, Excel).
     """
     path = files.existing(path)
-    with _bytes_of(path) as (name, file):
-        head = _first(file, _HEAD)
+    try:
+        with _bytes_of(path) as (name, file):
+            head = _first(file, _HEAD)
+    except _CUT as error:
+        raise ValueError(
+            f"{path.name}: the file is cut short or damaged in its first rows ({str(error)[:120]}). Download it again."
+        ) from error
     hints = [path.name, name]
     if head[:4] == b"PAR1":
         return _parquet(path, hints)
