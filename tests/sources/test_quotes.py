@@ -55,7 +55,7 @@ def test_a_swallowed_row_is_refused_with_its_place(tmp_path, monkeypatch, large)
 
 
 def test_a_mark_within_a_name_stands(tmp_path):
-    content = text([record(1, side_b="XXX")]).replace("XXX", 'Group "A')
+    content = text([record(1, side_b="GROUP-A")]).replace("GROUP-A", 'Group "A')
     path = write(tmp_path / "made_up.csv", content)
     for events, _ in (ms.read_events(path), *ms.read_events(path, chunks=9)):
         assert events["side_b"].tolist() == ['Group "A']
