@@ -157,7 +157,7 @@ def existing(path) -> Path:
     try:
         folder, file = path.is_dir(), path.is_file()
     except OSError as error:  # a name longer than the system allows
-        raise FileNotFoundError(f"There is no file {str(path)[:300]} ({error.strerror}). Give another path.") from error
+        raise FileNotFoundError(f"There is no file {path} ({error.strerror}). Give another path.") from error
     if folder:
         raise IsADirectoryError(f"{path} is a folder; give one file ({ENDINGS}) or a list of files.")
     if path.is_symlink() and not file:

@@ -64,6 +64,8 @@ def judge(damage: Damage, file: File, seed: object, folder: Path) -> Verdict | N
     before = _listing(folder)
     found = _read(file, path)
     verdict = _judged(damage, file, path, damaged, found, folder.parent)
+    if verdict.outcome != "FAULT" and _in_chunks(damage, file) and random.random() < 0.3:
+        verdict = _also_in_chunks(verdict, path, found)
     if verdict.outcome != "FAULT" and _listing(folder) != before:
         return replace(verdict, outcome="FAULT", detail="reading changed the folder")
     return verdict
@@ -174,6 +176,34 @@ def _judged(damage: Damage, file: File, path: Path, damaged: Damaged, found: Fou
     if outcome not in _ALLOWED[damage.expect] and outcome != "FAULT":
         return replace(given, detail=f"{outcome}, which is not expected: {detail}")
     return replace(given, outcome=outcome, detail=detail)
+
+
+def _in_chunks(damage: Damage, file: File) -> bool:
+    """Whether the file can be read a few rows at a time too (which a bomb may be: it is read as it unpacks)."""
+    return file.reader == "events" and file.kind == "csv" and damage.group != "bombs"
+
+
+def _also_in_chunks(verdict: Verdict, path: Path, found: Found) -> Verdict:
+    """The same file in chunks: refused where the whole is, and else the same rows and deaths go in."""
+    wrong = ""
+    try:
+        with warnings.catch_warnings(), _within(SECONDS):
+            warnings.simplefilter("error")
+            lines = pd.concat([ledger.tidy() for _, ledger in ms.read_events(path, chunks=9)])
+    except (Exception, TooSlow) as error:
+        wrong = _unclear(error, verdict.file, path, frozenset())
+        wrong = wrong and f"in chunks: {wrong}{type(error).__name__}: {error}"
+    else:
+        sums = [t.loc[t["kind"] == "in", ["rows", "best"]].sum().tolist() for t in (lines, _tidy(found))]
+        if found.error is not None:
+            wrong = f"not refused in chunks, but as a whole: {found.error}"
+        elif sums[0] != sums[1]:
+            wrong = f"other rows or deaths in chunks {sums[0]} than as a whole {sums[1]}"
+    return replace(verdict, outcome="FAULT", detail=wrong) if wrong else verdict
+
+
+def _tidy(found: Found) -> pd.DataFrame:
+    return found.ledger.tidy() if found.ledger is not None else pd.DataFrame({"kind": [], "rows": [], "best": []})
 
 
 def _unclear(error: BaseException, file: File, path: Path, rows: frozenset[int]) -> str:
