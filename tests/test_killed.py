@@ -31,12 +31,24 @@ def silent(text):
     pass
 
 
+def never_written_in_place(server, trial):
+    """Run a job to its end: second names of the old files still hold the old bytes."""
+    trial.reset()
+    second = trial.place.parent.parent / "second names"
+    for name in killing.digests(trial.old):
+        (second / name).parent.mkdir(parents=True, exist_ok=True)
+        os.link(trial.place / name, second / name)
+    assert server.run(trial.job, trial.arguments)["status"] == 0
+    return killing.digests(second) == killing.digests(trial.old) and trial.look() == "new_whole"
+
+
 def test_fetch(server, tmp_path):
     trial, dice = killing.fetching(tmp_path, server), random.Random(1)
     for how, tries in {"its whole duration": 4, "its last tenth": 4, "each step on the disk": 100}.items():
         row = killing.killed(server, trial, how, tries, dice, silent)
         assert whole(row), row
     assert row["old_whole"] > 0 < row["new_whole"], "steps lie on both sides of the moment of exchange"
+    assert never_written_in_place(server, trial)
 
 
 def test_make_data(server, tmp_path):
@@ -53,20 +65,18 @@ def test_make_data(server, tmp_path):
         assert server.run(trial.job, trial.arguments, step=step)["killed"]
         assert trial.look() == outcome, step
     assert server.run(trial.job, trial.arguments)["status"] == 0 and trial.look() == "new_whole"
+    assert never_written_in_place(server, trial)
 
 
-def test_make_notebooks_and_make_report(server, tmp_path):
-    for make in (killing.writing_notebooks, killing.making_site):
-        (tmp_path / make.__name__).mkdir()
-        trial, dice = make(tmp_path / make.__name__, server, []), random.Random(1)
-        row = killing.killed(server, trial, "its whole duration", 1, dice, silent)
-        assert whole(row), row
-        files = len(trial.new)
-        for step in ((files, "before"), (files + 1, "after")):
-            trial.reset()
-            assert server.run(trial.job, trial.arguments, step=step)["killed"]
-            assert trial.look() != "broken", step
-        assert server.run(trial.job, trial.arguments)["status"] == 0 and trial.look() == "new_whole"
+@pytest.mark.parametrize("make", [killing.writing_notebooks, killing.making_site])
+def test_make_notebooks_and_make_report(make, server, tmp_path):
+    trial = make(tmp_path, server, [])
+    files = len(trial.new)
+    for moment in ({"after": 0.5}, {"step": (files + 1, "after")}):
+        trial.reset()
+        assert server.run(trial.job, trial.arguments, **moment)["killed"]
+        assert trial.look() != "broken", moment
+    assert never_written_in_place(server, trial)
 
 
 def test_a_table_that_is_not_the_one_described_is_not_read(tmp_path, monkeypatch):
