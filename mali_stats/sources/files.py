@@ -7,7 +7,6 @@ and the way out; nothing is skipped.
 from __future__ import annotations
 
 import csv
-import gzip
 import io
 import json
 import lzma
@@ -29,6 +28,7 @@ import pyarrow.compute as pc
 import pyarrow.csv
 import pyarrow.parquet
 
+from mali_stats.sources import limits
 from mali_stats.sources.quotes import Quotes, refuse_stray
 
 ENDINGS = ".csv, .csv.gz, .zip, .json, .geojson, .parquet, .xlsx"
@@ -172,7 +172,7 @@ def existing(path) -> Path:
 def _decompressed(name: str, data: bytes) -> tuple[str, bytes]:
     if data[:2] == b"\x1f\x8b":
         try:
-            return name, gzip.decompress(data)
+            return name, limits.bounded_gunzip(name, data)
         except (EOFError, OSError, zlib.error) as error:
             raise ValueError(f"{name}: the gzip file is cut short or damaged ({error}). Download it again.") from error
     if data[:2] == b"PK":
@@ -184,7 +184,7 @@ def _unzipped(name: str, data: bytes) -> tuple[str, bytes]:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             member = only_member(name, archive)
-            return (member.rsplit("/", 1)[-1], archive.read(member)) if member else (name, data)
+            return (member.rsplit("/", 1)[-1], limits.bounded_unzip(name, archive, member)) if member else (name, data)
     except DAMAGED_ZIP as error:
         raise ValueError(f"{name}: the zip file is cut short or damaged ({error}). Download it again.") from error
 
@@ -448,12 +448,16 @@ def _excel(name: str, data: bytes, hints: list[str]) -> Table:
         ) from error
     try:
         with warnings.catch_warnings():
+            with zipfile.ZipFile(io.BytesIO(data)) as archive:  # its cells take many times the room of its text
+                limits.refuse_large(name, archive.infolist(), limits.MAX_ANSWER)
             warnings.simplefilter("ignore")  # styles and extensions that say nothing about the values
             book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True)
             sheets = {
                 sheet.title: [list(row) for row in sheet.iter_rows(values_only=True)] for sheet in book.worksheets
             }
-    except (KeyError, ValueError, TypeError, OSError, SyntaxError, zipfile.BadZipFile) as error:
+    except limits.TooLarge:
+        raise
+    except (KeyError, ValueError, TypeError, *DAMAGED_ZIP, SyntaxError, AttributeError, IndexError) as error:
         raise ValueError(f"{name} is an Excel workbook, but damaged ({error}). Download it again.") from error
     for title, rows in sheets.items():
         filled = [sum(cell is not None and str(cell).strip() != "" for cell in row) for row in rows]

@@ -199,10 +199,10 @@ def book_bomb(data: bytes, random: Random) -> bytes:
     out = io.BytesIO(data)
     sheet = _zip_bomb("xl/worksheets/sheet1.xml", b"<row><c><v>1</v></c></row>")
     if random.random() < 0.5:
-        return sheet.replace(b"sheet1.xml", b"sheet7.xml")
+        return sheet
     with zipfile.ZipFile(out) as old:
         members = {n: old.read(n) for n in old.namelist() if "sheet1" not in n}
-    members["xl/worksheets/sheet1.xml"] = b"<worksheet><sheetData>" + b"<row><c><v>1</v></c></row>" * 3_000_000
+    members["xl/worksheets/sheet1.xml"] = b"<worksheet><sheetData>" + b"<row><c><v>1</v></c></row>" * (BOMB // 200)
     return zipped(members)
 
 

@@ -24,7 +24,7 @@ SEED = 20231
 @contextmanager
 def small_limits(size: int = 64 << 20) -> Iterator[None]:
     """A bomb need not be larger than the machine: what may be unpacked is lowered while it is tried."""
-    with mock.patch.object(limits, "MAX_BYTES", size):
+    with mock.patch.multiple(limits, MAX_BYTES=size, MAX_ANSWER=size // 4):
         yield
 
 

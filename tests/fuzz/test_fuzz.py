@@ -122,10 +122,16 @@ def test_the_judge_stops_what_takes_too_long_or_too_much(monkeypatch, folder):
     import fuzz_judge
 
     def sleeps(path):
-        time.sleep(5)
+        time.sleep(30)
 
-    monkeypatch.setattr(fuzz_judge, "SECONDS", 0.2)
+    monkeypatch.setattr(fuzz_judge, "SECONDS", 0.05)
     assert "TooSlow" in _judged(monkeypatch, folder, sleeps).detail
+
+    def computes(path):
+        while True:
+            sum(range(1000))
+
+    assert "TooSlow" in _judged(monkeypatch, folder, computes).detail
 
     def hoards(path):
         monkeypatch.setattr(fuzz_judge, "SECONDS", 10)
