@@ -11,7 +11,7 @@ NBVAL := --nbval --nbval-current-env --nbval-sanitize-with notebooks/nbval_sanit
 LAB := --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate --LabApp.news_url= \
 	--LabApp.extension_manager=readonly
 
-.PHONY: help setup report test lab notebooks data kills constraints clean
+.PHONY: help setup report test lab notebooks docs data kills constraints clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -41,6 +41,9 @@ lab: $(READY) ## open the notebooks in JupyterLab
 
 notebooks: $(READY) ## run the notebooks and write their outputs, the one way it is done
 	@$(PY) -m mali_stats.report notebooks
+
+docs: $(READY) ## make the API pages and the glossary of docs/ anew
+	@$(PY) docs/make_docs.py
 
 data: $(if $(RAW),$(READY)) ## rebuild data/ from a raw file: make data RAW=path [ARGS="--version 24.1"]
 	$(if $(RAW),,$(error Say which raw file to build from: make data RAW=path/to/GEDEvent.csv))

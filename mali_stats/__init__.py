@@ -33,30 +33,36 @@ _WHERE = {
     "region_month_panel": "panel",
     "add_population": "panel",
     "add_displacement": "panel",
-    # who
+    # who fought whom
     "family_totals": "panel",
-    # models
+    # trends, and breaks at known dates
     "fit_trend": "models.trends.trend",
     "Break": "models.trends.its",
+    # how sure a number is
     "fatality_dist": "models.uncertainty.uncertainty",
     "draw_totals": "models.uncertainty.totals",
     "pool_rubin": "models.uncertainty.pooling",
     "heaping": "models.uncertainty.heaping",
+    # how rare a size is
     "fit_tail": "models.severity.severity",
     "exceedance": "models.severity.exceedance",
+    # breaks that the data choose
     "find_breaks": "models.breaks.breaks",
     "placebo_its": "models.breaks.placebo",
+    # flight
     "fit_lags": "models.displacement.lags",
     "stock_to_flow": "models.displacement.stocks",
     "interpolate_stock": "models.displacement.stocks",
     "stock_flow_ledger": "models.displacement.stocks",
+    # forecasts and alarms
     "baseline_draws": "models.forecasts.forecast",
     "score_draws": "models.forecasts.forecast",
     "rolling_origin": "models.forecasts.forecast",
     "flag_months": "models.forecasts.alerts",
+    # events that no list has
+    "unseen": "models.unseen.unseen",
     # for a busy reader
     "brief": "report.brief",
-    "unseen": "models.unseen.unseen",
     # plots
     "plot": "plots",
     "plot_series": "plots",

@@ -27,7 +27,7 @@ from mali_stats.clean.figures.reported import (
     year_end,
 )
 from mali_stats.clean.places import gazetteer, key
-from mali_stats.clean.values import Values, whole
+from mali_stats.clean.values import Values, degrees, whole
 from mali_stats.sources import hapi, idmc, unhcr
 from mali_stats.sources.layouts import Layout
 
@@ -202,7 +202,9 @@ def from_idu(read: Values, layout: Layout) -> pd.DataFrame:
     start, end = start.fillna(fallback), end.fillna(fallback)
     start, end = start.fillna(end), end.fillna(start)
     names = ("id", "role", "displacement_type", "event_id", "created_at", "qualifier", "unit", "text", "place")
-    text = {c: _text(read, c) for c in (*names, "latitude", "longitude")}
+    text = {c: _text(read, c) for c in names}
+    for c in ("latitude", "longitude"):  # they tell one place from another
+        text[c] = _column(read, c, lambda t: str(degrees(t)), "degrees with a decimal point")
     read.refuse(start.isna(), "start", "a day, here or in displacement_end_date or displacement_date")
     read.refuse((end < start).fillna(False), "end", "a day not before displacement_start_date")
     read.done()

@@ -75,7 +75,8 @@ def plot_breaks(found, *, calendar: bool = True, ax: Axes | None = None, source:
         if strip:
             _calendar(ax, entries)
         _finish(ax, series, found)
-        sign(ax, source, span(series.index) + (_key(entries) if strip else ""))
+        shown = span(series.index) + (_key(entries) if strip else "")
+        sign(ax, source, shown, kind="plot_breaks", column=str(series.name))
     return ax
 
 

@@ -110,7 +110,7 @@ def plot_fan(
         _finish(ax, value, time, periods)
         shares = " and ".join(_share(pair) for pair in pairs)
         told = f"; bars: {shares} of the draws, dots: median" if bars else ""
-        sign(ax, source, span(pd.Series(periods)) + told)
+        sign(ax, source, span(pd.Series(periods)) + told, kind="plot_fan", column=value)
     return ax
 
 

@@ -107,7 +107,7 @@ def plot_heatmap(
         _name_rows(ax, [place for place, _ in rows], [_name(panel, values.name) for _, values in rows])
         _name_months(ax, freq)
         legend_above(ax, [zero_patch(), *([missing_patch()] if table.isna().any(axis=None) else [])])
-        sign(ax, source, span(panel["month"]))
+        sign(ax, source, span(panel["month"]), kind="plot_heatmap", column=column)
     return ax
 
 
@@ -234,7 +234,7 @@ def _shares(frame: pd.DataFrame, ax: Axes | None, source: str | None) -> Axes:
     _shares_axes(ax, totals)
     handles = [Patch(facecolor=colours[level], edgecolor=PALE, label=level) for level in reversed(used)]
     ax.legend(handles=handles, loc="upper left", bbox_to_anchor=(1, 1), title="placed to", alignment="left")
-    sign(ax, source, span(totals.index))
+    sign(ax, source, span(totals.index), kind="plot_precision")
     return ax
 
 
@@ -250,7 +250,7 @@ def _shares_axes(ax: Axes, totals: pd.Series) -> None:
             f"{total:,.0f}", (year, 1), (0, 3), textcoords="offset points", ha="center", color=INK,
             annotation_clip=False, **look,
         )  # fmt: skip
-    ax.set_title("number of events", fontsize=8, loc="left", pad=14 if len(totals) <= 15 else 22)
+    ax.set_title("number of events", gid="own", fontsize=8, loc="left", pad=14 if len(totals) <= 15 else 22)
 
 
 def _matrix(frame: pd.DataFrame, ax: Axes | None, source: str | None) -> Axes:
@@ -266,8 +266,9 @@ def _matrix(frame: pd.DataFrame, ax: Axes | None, source: str | None) -> Axes:
     ax.set_yticks(np.arange(len(GEO_PRECISION)) + 0.5, GEO_PRECISION)
     ax.invert_yaxis()
     ax.tick_params(length=0)
-    ax.set(xlabel="dated to", ylabel="placed to", title="number of events")
-    sign(ax, source)
+    ax.set(xlabel="dated to", ylabel="placed to")
+    ax.set_title("number of events", gid="own")
+    sign(ax, source, kind="plot_precision")
     return ax
 
 

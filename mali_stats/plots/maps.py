@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -51,7 +53,7 @@ def plot_map(
     rate_per: str | None = None,
     per: float = 100_000,
     top: float | None = None,
-    country: str = "MLI",
+    country: str | Path = "MLI",
     ax: Axes | None = None,
     source: str | None = None,
 ) -> Axes:
@@ -80,8 +82,9 @@ def plot_map(
     top : float, optional
         where the scale of colours ends (of circles: their largest), so that several maps share one; by default
         the largest figure drawn.
-    country : str
-        ISO3 code of the country whose tiles or outlines in seeds/ are used.
+    country : str or Path
+        ISO3 code of the country whose tiles or outlines in seeds/ are used, or a folder of seed tables, as
+        ``ms.read_events`` takes it.
     ax : matplotlib.axes.Axes, optional
         where to draw; a new figure by default.
     source : str, optional
@@ -123,7 +126,9 @@ def plot_map(
         else:
             ax = _draw_outlines(rows, _outlines(rows, geojson, country, frame), label, bool(rate_per), top, ax)
         ax.set_xlabel(_not_placed(frame, column, bool(rate_per)), fontsize=9)
-        _credit(ax, source, own=geojson is None and kind == "outlines", people=rate_per == "person_years")
+        own = geojson is None and kind == "outlines"
+        credit = _credit(source, country, outlines=own, people=rate_per == "person_years")
+        sign(ax, credit, kind="plot_map", column=column, per=rate_per or "")
     return ax
 
 
@@ -301,9 +306,18 @@ def _not_placed(frame: pd.DataFrame, column: str, rates: bool) -> str:
     return f"{where}: {_number(count)} {counted}" if np.isfinite(count) else f"{where}: not known"
 
 
-def _credit(ax: Axes, source: str | None, *, own: bool, people: bool) -> None:
+def _credit(source: str | None, country: str | Path, *, outlines: bool, people: bool) -> str:
     """Credit what the map itself adds to the figures: its outlines, and the people of ms.add_population."""
-    more = [*(["ocha_cod"] if own else []), *(["worldbank", "instat_census"] if people else [])]
-    if source and own:
-        source = f"{source}; outlines: {catalog.cite('ocha_cod', style='short')}"
-    sign(ax, source, cards=("ucdp_ged", *more))
+    drawn = _named(country, "outlines", "ocha_cod") if outlines else []
+    counted = [catalog.publisher("worldbank"), *_named(country, "census", "instat_census")] if people else []
+    if source and outlines:
+        source = f"{source}; outlines: {'; '.join(drawn)}"
+    return source or "; ".join([catalog.publisher("ucdp_ged"), *drawn, *counted])
+
+
+def _named(country: str | Path, table: str, card: str) -> list[str]:
+    """Name the source of a seed table: Mali's by its card, any other by its own column source."""
+    if country == "MLI":
+        return [catalog.cite(card, style="short")]
+    rows = catalog.seed_of(country, table)
+    return list(rows["source"].dropna().unique()) if "source" in rows else [f"{table}: source not named"]

@@ -134,7 +134,8 @@ def plot_series(
         if low or by:
             legend_above(ax, handles, shaded)
         _finish(ax, describe(middle) if by else unit(middle), grid, sums[columns].min().min())
-        sign(ax, source or (sources_of(frame) if "source" in frame else None), span(grid))
+        own = source or (sources_of(frame) if "source" in frame else None)
+        sign(ax, own, span(grid), kind="plot_series_band" if low else "plot_series", column=middle)
     return ax
 
 
@@ -276,7 +277,7 @@ def plot_fit(trend, *, ax: Axes | None = None, source: str | None = None) -> Axe
         mark_breaks(ax, breaks, dated=isinstance(grid, pd.DatetimeIndex))
         beyond = keep_readable(ax, table) if breaks else ""
         some = f"; the {len(levels)} with most recorded" if trend.by and len(levels) < table[trend.by].nunique() else ""
-        sign(ax, source, span(table["time"]) + some + beyond)
+        sign(ax, source, span(table["time"]) + some + beyond, kind="plot_fit", column=trend.outcome)
     return ax
 
 

@@ -82,7 +82,12 @@ def plot_ccdf(
         _scales(ax, table, n, label)
         _mark(ax, table[table["size"].isin(list(marks))], marks)
         legend_above(ax, _handles(tail), _words(tail))
-        sign(ax, source, f"{n:,} events" + (f", {zeros:,} of them of size 0 not drawn" if zeros else ""))
+        sign(
+            ax,
+            source,
+            f"{n:,} events" + (f", {zeros:,} of them of size 0 not drawn" if zeros else ""),
+            kind="plot_ccdf",
+        )
     return ax
 
 

@@ -18,7 +18,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import Colormap, ListedColormap, Normalize, PowerNorm, SymLogNorm, to_rgb
 from matplotlib.patches import Patch
 
-from mali_stats import catalog
+from mali_stats import captions, catalog
 
 #: Colours of Okabe & Ito (2008), in an order in which neighbours also differ in lightness.
 PALETTE = ("#0072B2", "#E69F00", "#000000", "#CC79A7", "#009E73", "#56B4E9", "#D55E00")
@@ -40,16 +40,6 @@ _THEME = {
     "xtick.labelcolor": INK, "ytick.labelcolor": INK,
     "legend.frameon": False, "legend.fontsize": 9, "hatch.linewidth": 0.5,
 }  # fmt: skip
-
-_NAMES = {
-    "deaths_best": "deaths (best estimate)",
-    "deaths_low": "deaths (low estimate)",
-    "deaths_high": "deaths (high estimate)",
-    "deaths_a": "side a's dead",
-    "deaths_b": "side b's dead",
-    "deaths_civilians": "civilian deaths",
-    "deaths_unknown": "dead whose side is not known",
-}
 
 
 def set_theme() -> dict:
@@ -164,9 +154,14 @@ def legend_above(ax: Axes, handles: list, title: str | None = None, *, ncols: in
         )  # fmt: skip
 
 
-def sign(ax: Axes, source: str | None, shown: str = "", cards: Iterable[str] = ("ucdp_ged",)) -> None:
-    """Write the source in small grey letters below the axes and all their labels."""
-    text = f"Source: {source or '; '.join(map(catalog.publisher, cards))}." + (f" Shown: {shown}." if shown else "")
+def sign(ax: Axes, source: str | None, shown: str = "", *, kind: str, column: str = "", per: str = "") -> None:
+    """Write the source in small grey letters below the axes and all their labels, and mark what they show.
+
+    ``kind`` is a row of ``seeds/captions.csv``; by it, the column drawn and the one it is divided by, ``ms.export``
+    captions the figure in either language.
+    """
+    ax.set_label(captions.mark(kind, column, per))
+    text = f"Source: {source or catalog.publisher('ucdp_ged')}." + (f" Shown: {shown}." if shown else "")
     foot(ax, text)
 
 
@@ -198,7 +193,7 @@ def span(times) -> str:
 
 def describe(column: str) -> str:
     """Return a column's name as words for an axis."""
-    return _NAMES.get(column, column.replace("_", " "))
+    return captions.word(column)
 
 
 def unit(column: str) -> str:

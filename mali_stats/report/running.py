@@ -6,6 +6,7 @@ import asyncio
 import base64
 import hashlib
 import os
+import re
 import sys
 import time
 from collections.abc import Callable
@@ -179,11 +180,15 @@ def executed_notebooks(folder: Path, cache: Path, say: Callable[[str], None] = p
 
     execute({path: notebooks[path] for path, file in kept.items() if not file.is_file()}, say, keep)
     for old in set(cache.glob("*.ipynb")) - set(kept.values()):
-        old.unlink()
+        if re.fullmatch(rf".+-[0-9a-f]{{{_DIGITS}}}", old.stem):  # a folder of that name may be somebody's own
+            old.unlink()
     return {path: nbformat.read(file, as_version=4) for path, file in kept.items()}
+
+
+_DIGITS = 24  # of a key, in the name of a kept notebook
 
 
 def _key(notebook, common: str) -> str:
     shown = ("tags", "alt")
     cells = [(c["cell_type"], c["source"], *map(c["metadata"].get, shown)) for c in notebook["cells"]]
-    return hashlib.sha256(f"{common}{cells}".encode()).hexdigest()[:24]
+    return hashlib.sha256(f"{common}{cells}".encode()).hexdigest()[:_DIGITS]

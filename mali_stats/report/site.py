@@ -21,7 +21,7 @@ _WAIT = 3600.0  # seconds: another report may be running every notebook
 
 
 def build_site(
-    out: str | Path = "build/report", notebooks: str | Path = "notebooks", say: Callable[[str], None] = print
+    out: str | Path = "build/report", notebooks: str | Path | None = "notebooks", say: Callable[[str], None] = print
 ) -> Path:
     """Make the whole site and put it in the place of the old one, which stays until then; one at a time.
 
@@ -29,8 +29,8 @@ def build_site(
     ----------
     out : path
         the folder to make; only an earlier site, or nothing, may be there.
-    notebooks : path
-        folder of the notebooks to run.
+    notebooks : path or None
+        folder of the notebooks to run; None makes the front page alone, of the shipped tables.
     say : callable
         takes the lines of progress.
 
@@ -61,8 +61,8 @@ def _built(out: Path, notebooks: str | Path, say: Callable[[str], None]) -> Path
     _restore(out)
     if not _replaceable(out):
         raise FileExistsError(f"{out} holds something else than an earlier report: give another --out.")
-    kept = running.read_notebooks(Path(notebooks))
-    executed = running.executed_notebooks(Path(notebooks), out.parent / "cache", say)
+    kept = running.read_notebooks(Path(notebooks)) if notebooks else {}
+    executed = running.executed_notebooks(Path(notebooks), out.parent / "cache", say) if notebooks else {}
     say("Writing the pages ...")
     with explained(out, _ELSEWHERE), _replacing(out) as new:
         cards = [pages.card(path, notebook, pages.moved(kept[path], notebook)) for path, notebook in executed.items()]

@@ -11,12 +11,12 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
-from joblib import Parallel, delayed
 from tqdm import tqdm
 
 from mali_stats.models.forecasts.baselines import METHODS, baseline_draws
 from mali_stats.models.forecasts.scores import randomised_pit, score_draws
 from mali_stats.models.forecasts.timeline import timeline, whole
+from mali_stats.models.spread import spread
 
 __all__ = ["RollingOrigin", "baseline_draws", "rolling_origin", "score_draws"]
 
@@ -203,9 +203,10 @@ def rolling_origin(
     horizon, lead = (whole(v, 1, name, "rolling_origin") for name, v in (("horizon", horizon), ("lead", lead)))
     known = _known(methods)
     origins = _origins(series, cutoffs, horizon, lead)
-    tasks = [(name, how, origin) for name, how in known.items() for origin in origins]
-    done = Parallel(return_as="generator")(delayed(_forecast)(*task, lead) for task in tasks)
-    frame = pd.concat([*tqdm(done, total=len(tasks), desc="forecasts", disable=None)], ignore_index=True)
+    tasks = [(name, how, origin, lead) for name, how in known.items() for origin in origins]
+    frame = pd.concat(
+        [*tqdm(spread(_forecast, tasks), total=len(tasks), desc="forecasts", disable=None)], ignore_index=True
+    )
     times = pd.Series(labels, index=series.index)
     frame = frame.assign(cutoff=frame["cutoff"].map(times), period=frame["period"].map(times))
     return RollingOrigin(frame, horizon, lead, _notes(origins, frame))

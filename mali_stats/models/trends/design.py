@@ -304,7 +304,8 @@ def _seasonal_columns(when, harmonics):
 
 def _check_rank(X, names, times):
     n, k = X.shape
-    if n <= k or np.linalg.matrix_rank(X) < k:
+    # The triangle of a QR has the singular values of X and k rows only.
+    if n <= k or np.linalg.matrix_rank(np.linalg.qr(X, mode="r"), rtol=n * np.finfo(float).eps) < k:
         raise ValueError(
             f"fit_trend: {n} rows at {len(times)} times cannot tell the {k} terms apart ({', '.join(names)})"
             "; use harmonics=0 or a longer series"

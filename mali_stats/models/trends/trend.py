@@ -449,6 +449,9 @@ def fit_trend(
     difference of the two means in 0.32 to 0.93 of cases only: take ``excess("fitted")`` for that. Rates by phase are
     held in 0.89 of the worst phase to 0.98, with phases of 1 to 137 months.
 
+    Draws, and refits of large panels, run on several cores or machines with ``with joblib.parallel_config(n_jobs=-1):``
+    or ``parallel_config("dask")`` around the call; the numbers are the same.
+
     No line is drawn through log(1 + y): that is a model of another quantity, which zeros pull about.
 
     References
