@@ -14,7 +14,8 @@ _MARK = "mali_stats"
 @cache
 def _texts() -> dict[tuple[str, str, str], str]:
     table = catalog.seed("captions")
-    return {(r.kind, r.name, lang): getattr(r, lang) for r in table.itertuples(index=False) for lang in LANGUAGES}
+    keys = list(zip(table["kind"], table["name"], strict=True))
+    return {(*key, lang): text for lang in LANGUAGES for key, text in zip(keys, table[lang], strict=True)}
 
 
 def text(name: str, lang: str = "en", /, *, kind: str = "text", **values: object) -> str:

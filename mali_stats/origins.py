@@ -76,7 +76,7 @@ def _named(names: list[str], shown, lang: str) -> Origin:
             if " " not in name and name not in sets.index:
                 catalog.cite(name)  # raises for what is no source, and proposes the nearest name
         return _described(names, shown, lang)
-    ends = "; ".join(f"{sets.loc[name, 'record_ends']} ({name})" for name in names)
+    ends = "; ".join(f"{sets['record_ends'][name]} ({name})" for name in names)
     sources = dict.fromkeys(source for name in names for source in catalog.sources_of(name))
     own = _in_column(shown)
     cited = [source for source in dict.fromkeys([*sources, *catalog.cards()]) if source in own] or list(sources)

@@ -6,9 +6,14 @@ so this module is the whole contract between them.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, TypeGuard
+
 import numpy as np
 import pandas as pd
 from pandas.api import types
+
+if TYPE_CHECKING:
+    import dask.dataframe as dd
 
 DATE_PRECISION = ("day", "days", "week", "month", "year")
 GEO_PRECISION = ("exact", "near", "admin2", "admin1", "area", "country", "abroad")
@@ -111,7 +116,7 @@ def _as(values: pd.Series, kind: str | tuple[str, ...]) -> pd.Series:
     return values.astype(dtype(kind))
 
 
-def is_dask(table: object) -> bool:
+def is_dask(table: object) -> TypeGuard[dd.DataFrame]:
     """Whether this is a Dask DataFrame, told without importing Dask."""
     return hasattr(table, "map_partitions") and any(
         kind.__module__.partition(".")[0] in ("dask", "dask_expr") for kind in type(table).__mro__

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -117,7 +118,7 @@ def explained(path: Path, other: str = "write to another folder") -> Iterator[No
 
 
 def _told(error: OSError, path: Path, other: str) -> OSError:
-    advice = _ADVICE.get(error.errno, "Write to another place: {other}.").format(other=other)
+    advice = _ADVICE.get(error.errno or 0, "Write to another place: {other}.").format(other=other)
     shown = path if error.errno != errno.ENAMETOOLONG else f"{str(path)[:60]}..."
     told = type(error)(f"{shown} could not be written: {error.strerror}. Nothing was replaced. {advice}")
     told.errno = error.errno
@@ -172,7 +173,7 @@ def _opened(lock: Path) -> int | None:
 def _held(handle: int) -> bool:
     """Try to take the lock; closing the file lets go of it."""
     try:
-        if os.name == "nt":
+        if sys.platform == "win32":
             import msvcrt
 
             msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)

@@ -25,8 +25,6 @@ def test_every_argument_and_what_comes_back_is_annotated(name):
     thing = getattr(ms, name)
     signature = inspect.signature(thing.__init__ if inspect.isclass(thing) else thing)
     bare = [p.name for p in signature.parameters.values() if p.annotation is p.empty and p.name != "self"]
-    if name == "read_events":
-        bare = [p for p in bare if p != "path"]  # clean/events.py is being rewritten
     assert not bare and signature.return_annotation is not signature.empty
 
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, assert_type
 
+import dask.dataframe as dd
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -22,6 +23,11 @@ def reading(path: Path) -> pd.DataFrame:
     assert_type(events, pd.DataFrame)
     assert_type(ledger, Ledger)
     assert_type(ledger.check().tidy(), pd.DataFrame)
+    accounts = []
+    for part, account in ms.read_events([path, str(path)], chunks=100_000):
+        assert_type(part, pd.DataFrame)
+        accounts.append(account)
+    assert_type(sum(accounts, Ledger()), Ledger)
     figures, account = ms.read_displacement(path, rounds="all")
     assert_type(account.notes, list[str])
     said = ms.parse_figure("49 civilians were killed", lang="en")
@@ -33,6 +39,12 @@ def reading(path: Path) -> pd.DataFrame:
     assert_type(matches.pairs, pd.DataFrame)
     assert_type(ms.compare_releases(events, events).tidy(), pd.DataFrame)
     return ms.check(figures)
+
+
+def in_partitions(published: dd.DataFrame) -> None:
+    events, ledger = ms.read_events(published, country="MLI")
+    assert_type(events, dd.DataFrame)
+    assert_type(ledger, Ledger)
 
 
 def shipped(folder: str) -> None:

@@ -10,6 +10,7 @@ the kinds of the two actors, and is missing where that table has no row.
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -183,10 +184,10 @@ def _pairs(kinds: dict[str, pd.Series], interaction: pd.Series) -> tuple[pd.Seri
         lost = [kind.replace(";", ",") for kind in pair.split(_AND) if kind and kind not in known]
         unknown = "unknown-kind:" + ", ".join(lost) if lost else ""
         found.append((pair, unknown, bool(told) and isinstance(named, str) and told != named))
-    pairs, unknown, differ = zip(*found, strict=True) if found else ((), (), ())
+    pairs, strange, differ = zip(*found, strict=True) if found else ((), (), ())
     return (
         pd.Series(pd.array(pairs, dtype="str").take(which), index=interaction.index),
-        pd.Series(pd.array(unknown, dtype="str").take(which), index=interaction.index),
+        pd.Series(pd.array(strange, dtype="str").take(which), index=interaction.index),
         pd.Series(np.array(differ, dtype=bool)[which], index=interaction.index),
     )
 
@@ -195,9 +196,9 @@ def _violence(event: pd.Series, sub: pd.Series, pairs: pd.Series) -> pd.Series:
     """UCDP's type of violence that the seed table gives for a type of event and two kinds; missing where none."""
     table = catalog.seed("acled_kinds")
     classes = dict(zip(table["kind"], table["class"], strict=True))
-    rules = {}
+    rules: dict[tuple, Any] = {}
     for rule in catalog.seed("acled_violence").itertuples():
-        for name in rule.event_type.split("|"):
+        for name in str(rule.event_type).split("|"):
             rules[places.key(name), _key(rule.sub_event_type), _pair((rule.one, rule.other))] = rule.type_of_violence
 
     def find(event: str, sub: object, pair: str) -> str | None:

@@ -143,7 +143,7 @@ def side_families(events: pd.DataFrame, side: str) -> pd.DataFrame:
     0  state_mali; state_russia    False
     1               other_armed     True
     """
-    parts = [_of_one_source(rows, side, source) for source, rows in events.groupby("source", sort=False)]
+    parts = [_of_one_source(rows, side, str(source)) for source, rows in events.groupby("source", sort=False)]
     empty = pd.DataFrame({"family": pd.Series(dtype="str"), "by_rule": pd.Series(dtype=bool)})
     return pd.concat(parts).reindex(events.index) if parts else empty
 
@@ -157,14 +157,14 @@ def _of_one_source(events: pd.DataFrame, side: str, source: str) -> pd.DataFrame
     book = _book(source)
     country = events["country"].where(events["country"].isin(book.countries))  # elsewhere no country's actor holds
     era = np.searchsorted(book.eras, events["date_start"].to_numpy("datetime64[us]"), side="right")
-    columns = [events[f"side_{side}_id"], events[f"side_{side}"], country, era]
+    columns: list = [events[f"side_{side}_id"], events[f"side_{side}"], country, era]
     first, which = different(columns)
     found = []
     for id, name, where, day in zip(*(c.iloc[first] for c in (*columns[:3], events["date_start"])), strict=True):
         here = book.here(where, day)
         found.append(_family(book, here, *(v if isinstance(v, str) else "" for v in (id, name))))
-    family, by_rule = zip(*found, strict=True)
-    family = pd.array(family, dtype="str").take(which)
+    families, by_rule = zip(*found, strict=True)
+    family = pd.array(families, dtype="str").take(which)
     return pd.DataFrame({"family": family, "by_rule": np.array(by_rule)[which]}, index=events.index)
 
 
@@ -187,7 +187,7 @@ def _part(book: _Book, here: list[_Listed], name: str) -> tuple[str, bool]:
     for row in here:
         if row.pattern.search(plain) if row.pattern else wanted and row.key == wanted:
             return row.family, False
-    return next((row.family for row in book.rules if row.pattern.search(plain)), UNKNOWN), True
+    return next((row.family for row in book.rules if row.pattern and row.pattern.search(plain)), UNKNOWN), True
 
 
 def _plain(name: str) -> str:

@@ -47,7 +47,7 @@ def _refuse_contradictions(events: pd.DataFrame, wrong: pd.Series, newer: str, n
         return
     ids = events.loc[wrong, "event_id"].unique()
     one = events[events["event_id"] == ids[0]]
-    differ = [c for c in events if one[c].nunique(dropna=False) > 1 and c != "source_version"]
+    differ = [str(c) for c in events if one[c].nunique(dropna=False) > 1 and c != "source_version"]
     raise ValueError(
         f"{name}: {len(ids)} event ids stand in rows that differ, and no version says which is newer: "
         f"{', '.join(ids[:10])}. Event {ids[0]} differs in {', '.join(differ)}. Keep one of the rows, or keep {newer}."
@@ -85,7 +85,7 @@ def _by_day_and_id(events: pd.DataFrame) -> np.ndarray:
         return np.lexsort((ids.astype("int64"), day))
     parts = pc.extract_regex(pa.array(ids.array, pa.large_string()), r"^(?P<letters>[^0-9]*)(?P<number>[0-9]*)")
     letters, number = (pd.Series(pc.struct_field(parts, name)) for name in ("letters", "number"))
-    keys = [pd.to_numeric(number), pd.factorize(letters, sort=True)[0], day]
+    keys: list = [pd.to_numeric(number), pd.factorize(letters, sort=True)[0], day]
     if not ids.str.fullmatch("[^0-9]*[1-9][0-9]{0,14}").all():  # letters and number do not say all
         keys.insert(0, pd.factorize(ids, sort=True)[0])
     return np.lexsort(keys)
@@ -101,8 +101,8 @@ def _possible_duplicates(events: pd.DataFrame, keys: list[str]) -> list[Found]:
     together: dict[int, list[str]] = {}
     for own, g in zip(alike["event_id"], group, strict=True):
         together.setdefault(g, []).append(own)
-    texts = pd.Series("", index=events.index, dtype=object)
-    texts[alike.index] = [_twins(together[g], own) for g, own in zip(group, alike["event_id"], strict=True)]
+    twins = [_twins(together[g], own) for g, own in zip(group, alike["event_id"], strict=True)]
+    texts = pd.Series(twins, index=alike.index, dtype=object).reindex(events.index, fill_value="")
     return [(texts != "", texts)]
 
 

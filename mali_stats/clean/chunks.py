@@ -47,7 +47,8 @@ def read_chunks(path, code: str | None, own: Gazetteer | None, rows: int) -> Ite
 
 
 def _chunks(files: list[tuple[Stream, Form]], code: str | None, own: Gazetteer | None, rows: int) -> Iterator[Chunk]:
-    seen, countries, number = _Seen(), Counter(), 0
+    countries: Counter[tuple[str, str]] = Counter()
+    seen, number = _Seen(), 0
     for stream, form in files:
         for raw in stream.frames(form.columns, rows):
             number += 1

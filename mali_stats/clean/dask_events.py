@@ -127,7 +127,7 @@ def _empty(form: Form) -> pd.DataFrame:
     none = pd.DataFrame({ours: pd.Series(dtype="str") for ours in form.columns.values()})
     account = steps.Account()
     events = steps.with_families(steps.cleaned(Part(form, none), None, account), account)
-    return steps.flagged(events, form.publisher, account)
+    return steps.flagged(events, form.published()[0], account)
 
 
 # ---- columns as text ---------------------------------------------------------------------------------------
@@ -151,7 +151,7 @@ def _column(values: pd.Series, column: str, ours: str, form: Form, number: int) 
         if _is_text(array.type):
             array = array.cast(pa.string())
             return files.as_text(pc.if_else(pc.is_in(array, pa.array(files.NULLS)), None, array))
-        if ours in form.publisher.TEXTS and array.null_count < len(array):
+        if ours in form.published()[0].TEXTS and array.null_count < len(array):
             raise pa.ArrowInvalid(f"the publisher has words here, and {array.type} may have lost some of them")
         return files.as_text(array)
     except pa.ArrowException as error:

@@ -43,23 +43,24 @@ class Account:
 def cleaned(part: Part, own: places.Gazetteer | None, account: Account) -> pd.DataFrame:
     """Published rows to events, each row judged by itself."""
     form, raw = part.form, part.raw
-    raw = raw.assign(**{ours: absent(raw, "text") for ours in form.publisher.OPTIONAL if ours not in raw})
+    publisher, layout = form.published()
+    raw = raw.assign(**{ours: absent(raw, "text") for ours in publisher.OPTIONAL if ours not in raw})
     blank = _blank(raw)
     if blank.any():
         raw = raw[~blank]  # the index still tells the rows of the file
         account.tally["blank", form.table.name] += int(blank.sum())
-    if form.layout.absent:
-        lost = ", ".join(form.layout.absent)
+    if layout.absent:
+        lost = ", ".join(layout.absent)
         account.tally["lacks", f"{form.table.name} lacks columns that later files have: {lost}"] += 1
     table = replace(form.table, name=part.where or form.table.name)
-    read = Values(table, raw, {ours: column for column, ours in form.layout.columns.items()})
-    rows, found = ROWS[form.publisher.SOURCE].cleaned(read, form.layout, form.version)
+    read = Values(table, raw, {ours: column for column, ours in layout.columns.items()})
+    rows, found = ROWS[publisher.SOURCE].cleaned(read, layout, form.version)
     found += place(rows, own)
-    columns = EVENTS | MORE.get(form.publisher.SOURCE, {})
+    columns = EVENTS | MORE.get(publisher.SOURCE, {})
     rows["issues"] = joined(found, rows.index)
     rows = rows.assign(**{c: absent(rows, kind) for c, kind in columns.items() if c not in rows})
     events = typed(rows, columns)
-    account.ledger.count("read", f"rows in {form.table.name} ({form.layout.name})", "in", events)
+    account.ledger.count("read", f"rows in {form.table.name} ({layout.name})", "in", events)
     return events.reset_index(drop=True)
 
 

@@ -29,17 +29,19 @@ if TYPE_CHECKING:
 
 @overload
 def read_events(
+    path: dd.DataFrame, country: str | Path | None = None, *, chunks: None = None
+) -> tuple[dd.DataFrame, Ledger]: ...
+@overload
+def read_events(
     path: Paths, country: str | Path | None = None, *, chunks: None = None
 ) -> tuple[pd.DataFrame, Ledger]: ...
 @overload
 def read_events(
     path: Paths, country: str | Path | None = None, *, chunks: int
 ) -> Iterator[tuple[pd.DataFrame, Ledger]]: ...
-@overload
 def read_events(
-    path: dd.DataFrame, country: str | Path | None = None, *, chunks: None = None
-) -> tuple[dd.DataFrame, Ledger]: ...
-def read_events(path, country=None, *, chunks=None):
+    path: Paths | dd.DataFrame, country: str | Path | None = None, *, chunks: int | None = None
+) -> tuple[pd.DataFrame | dd.DataFrame, Ledger] | Iterator[tuple[pd.DataFrame, Ledger]]:
     """Read and clean one publication of events, with an account of every row and every death.
 
     Parameters

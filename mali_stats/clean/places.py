@@ -177,7 +177,7 @@ class Names:
             known = places.names(places.own_frame)
         else:
             known = dict(zip(places.districts["admin2"], places.districts["admin2_name"], strict=True))
-        self.known = known
+        self.known: dict = known  # also asked for None
         self.codes: dict[str, list[str]] = {}
         for code, name in known.items():
             self.codes.setdefault(key(name), []).append(code)
@@ -220,7 +220,7 @@ def era(places: Gazetteer, days: pd.Series) -> np.ndarray:
     return np.searchsorted(changes.astype("datetime64[us]"), days.to_numpy("datetime64[us]"), side="right")
 
 
-def place(rows: pd.DataFrame, here: pd.Series, known: Gazetteer) -> list[tuple[pd.Series, object]]:
+def place(rows: pd.DataFrame, here: pd.Series, known: Gazetteer) -> list[tuple[pd.Series, str | pd.Series]]:
     """Write admin1, admin2 and their names into the rows ``here``; return what is odd about them.
 
     The district decides the region; the region's own name counts only where no district is named.
@@ -231,7 +231,7 @@ def place(rows: pd.DataFrame, here: pd.Series, known: Gazetteer) -> list[tuple[p
     found = mine[["adm_1", "adm_2"]].merge(looked_up, on=["adm_1", "adm_2"], how="left").set_axis(mine.index)
     for column in ("admin1", "admin1_name", "admin2", "admin2_name"):
         rows.loc[here, column] = found[column].astype("str")
-    odd = [(_everywhere(found[c] != "", rows), found[c].reindex(rows.index)) for c in ("remark1", "remark2")]
+    odd: list = [(_everywhere(found[c] != "", rows), found[c].reindex(rows.index)) for c in ("remark1", "remark2")]
     allowed = _allowed(mine, found, known)
     disagree = [a is not None and d not in a for a, d in zip(allowed["by_name"], found["admin1"], strict=True)]
     odd.append((_everywhere(pd.Series(disagree, index=mine.index), rows), "region-cercle-disagree"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -16,7 +17,8 @@ from mali_stats.schema import EVENTS, FAMILIES, MORE, check, typed
 from mali_stats.sources import acled, files, ucdp
 
 #: whose files are read, in the order in which they are tried
-_PUBLISHERS = (ucdp, acled)
+_PUBLISHERS: tuple[ModuleType, ...] = (ucdp, acled)
+Layout = ucdp.Layout | acled.Layout
 
 
 @dataclass(frozen=True)
@@ -26,12 +28,17 @@ class Form:
     table: files.Table
     columns: dict[str, str]
     publisher: ModuleType | None = None
-    layout: ucdp.Layout | acled.Layout | None = None
+    layout: Layout | None = None
 
     @property
     def version(self) -> str | None:
         """The version that names and addresses tell."""
         return ucdp.version(self.table.hints) if self.publisher is ucdp else None
+
+    def published(self) -> tuple[ModuleType, Layout]:
+        """Whose it is and in which layout, where it is known to be no table that mali_stats saved."""
+        assert self.publisher is not None and self.layout is not None
+        return self.publisher, self.layout
 
 
 @dataclass
@@ -77,7 +84,7 @@ def _kept(columns) -> dict[str, str | tuple[str, ...]]:
     return {c: kind for c, kind in wanted.items() if c in columns}
 
 
-def _recognised(table: files.Table) -> tuple[ModuleType, ucdp.Layout | acled.Layout]:
+def _recognised(table: files.Table) -> tuple[ModuleType, Layout]:
     lost = []
     for publisher in _PUBLISHERS:
         layout, missing = publisher.recognise(table)
@@ -108,10 +115,14 @@ def one_publisher(forms: list[Form]) -> ModuleType | None:
 # ---- tables that mali_stats saved --------------------------------------------------------------------------
 
 
+def _one_of(levels: tuple[str, ...]) -> Callable[[str], object]:
+    return {level: level for level in levels}.__getitem__
+
+
 def retyped(part: Part) -> pd.DataFrame:
     """A table saved by mali_stats, held to the kinds of its columns; nothing in it is judged anew."""
     read, name = Values(part.form.table, part.raw, {}), part.form.table.name
-    kinds = {
+    kinds: dict[str, tuple[Callable[[str], object], str]] = {
         "whole": (count, "a whole number of 0 or more, or nothing"),
         "number": (decimal, "a number with a decimal point, or nothing"),
         "date": (day(False), "a day from 1946 to today, YYYY-MM-DD"),
@@ -120,8 +131,7 @@ def retyped(part: Part) -> pd.DataFrame:
     }
     out, columns = {}, _kept(part.raw)
     for column, kind in columns.items():
-        levels = {level: level for level in kind} if isinstance(kind, tuple) else {}
-        parse, accepted = (levels.__getitem__, ", ".join(kind)) if levels else kinds[kind]
+        parse, accepted = (_one_of(kind), ", ".join(kind)) if isinstance(kind, tuple) else kinds[kind]
         needed, plain = column in ("event_id", "date_start", "date_end"), PLAIN_NUMBER if kind == "number" else None
         out[column] = read.turn(column, parse, accepted, empty=not needed, kind=kind, plain=plain)
     read.done()

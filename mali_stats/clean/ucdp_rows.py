@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 import numpy as np
 import pandas as pd
@@ -104,7 +105,9 @@ def _citations(sources: pd.Series, pattern: re.Pattern) -> np.ndarray:
     items = pd.Series(texts, dtype="str").str.split(";").explode().str.strip()
     which, different = pd.factorize(items)
     found = np.array([bool(pattern.search(item)) for item in different], dtype=bool)
-    matches = np.bincount(items.index, weights=found[which], minlength=len(texts)) if len(texts) else []
+    matches: Iterable[float] = (
+        np.bincount(items.index, weights=found[which], minlength=len(texts)) if len(texts) else []
+    )
     return np.array([*matches, 0], dtype=np.int64)[codes]
 
 
@@ -117,7 +120,7 @@ def _odd(rows: pd.DataFrame) -> list[Found]:
     return [
         ((low > best).fillna(False), "low>best"),
         ((best > high).fillna(False), "best>high"),
-        ((sum(parts) != best).fillna(False), "parts!=best"),
+        ((sum(parts[1:], parts[0]) != best).fillna(False), "parts!=best"),
         (counts.isna().any(axis=1), "missing-count"),
         *too_many(rows),
         *off_the_map(rows),

@@ -128,7 +128,7 @@ def _matches(texts, pattern: str) -> np.ndarray:
     return np.asarray(pc.match_substring_regex(pa.array(texts, pa.string()), pattern).fill_null(False))
 
 
-def _cast(raw: pd.Series, plain: str | float, kind: str) -> pd.Series | None:
+def _cast(raw: pd.Series, plain, kind: str | tuple[str, ...] | None) -> pd.Series | None:
     """A column whose texts are all plain, as its kind in one go; None where one is not."""
     texts = pa.array(raw.array, pa.large_string())
     if kind == "text":

@@ -40,7 +40,7 @@ def command(
       mali-stats check events.csv --json
       mali-stats check export.csv && mali-stats panel export.csv --out panel.csv
     """  # noqa: D301
-    codes = []
+    codes: list[int] = []
     with reading.paths_of(files) as paths:
         names = ["stdin" if name == "-" else name for name in files]
         groups = [(names, paths)] if together else [([n], [p]) for n, p in zip(names, paths, strict=True)]

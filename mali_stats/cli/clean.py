@@ -50,6 +50,6 @@ def command(files: tuple[str, ...], country: str | None, rounds: str, out: str |
 
 def _terms(read: reading.Read) -> list[str]:
     """What a publisher does not allow to be done with its rows."""
-    licences = read.table["licence"].dropna().unique() if "licence" in read.table else []
+    licences: list[str] = list(read.table["licence"].dropna().unique()) if "licence" in read.table else []
     closed = [f"Terms of the source: {licence}." for licence in licences if "no redistribution" in licence]
     return [ACLED_TERMS] * ("acled" in read.sources) + closed

@@ -124,16 +124,16 @@ def _items(account: pd.DataFrame) -> list[Item]:
     """What was flagged and what was left out, the most rows first."""
     about = {"flagged": ISSUE, "dropped": LEFT_OUT}
     lines = account[account["kind"].isin(list(about))].sort_values("rows", ascending=False, kind="stable")
-    return [_item(line, about[line.kind]) for line in lines.itertuples()]
+    return [_item(line, about[str(line.kind)]) for line in lines.itertuples()]
 
 
 def _item(line, about: str) -> Item:
     explained = explanation(line.reason, about)
     return Item(
-        line.reason, about, *(int(getattr(line, name)) for name in _SUMS),
-        tuple(filter(None, line.example_ids.split(", "))),
-        explained is None or explained["matters"] == "yes",
-        {lang: explained[lang] for lang in ("en", "fr")} if explained else {},
+        kind=line.reason, about=about, **{name: int(getattr(line, name)) for name in _SUMS},
+        examples=tuple(filter(None, line.example_ids.split(", "))),
+        matters=explained is None or explained["matters"] == "yes",
+        words={lang: explained[lang] for lang in ("en", "fr")} if explained else {},
     )  # fmt: skip
 
 
@@ -148,4 +148,4 @@ def explanation(kind: str, about: str = ISSUE) -> dict[str, str] | None:
     table = catalog.seed("issue_words")
     known = table[table["about"] == about].set_index("kind")
     kind = kind if kind in known.index else re.sub(r"-\d.*", "", kind)
-    return known.loc[kind].to_dict() if kind in known.index else None
+    return {str(column): known[column][kind] for column in known} if kind in known.index else None

@@ -99,7 +99,7 @@ class Teller:
         lines = [self.words("what_publisher", publisher=", ".join(publishers))] if publishers else []
         lines += [self.words("what_layout", layout="; ".join(found.layouts)), *self._release(found)]
         lines += [self.words(f"what_{_unit(found)}", n=self.words.number(found.rows))]
-        if found.first_day:
+        if found.first_day and found.last_day:
             lines += [self.words("what_days", days=self._span(found.first_day, found.last_day)), self._countries(found)]
             lines += self._sums(found)
         terms = self.words("terms_acled") if acled.SOURCE in found.sources else "; ".join(found.licences)
@@ -121,20 +121,20 @@ class Teller:
     def _sums(self, found: Finding) -> list[str]:
         if found.deaths is not None:
             key = "what_deaths_one" if found.deaths["low"] is None else "what_deaths"
-            return [self.words(key, deaths=self._three(found, **found.deaths))]
+            return [self.words(key, deaths=self._three(**found.deaths))]
         return [
             self.words(
                 "what_indicator", indicator=line["indicator"], measure=line["measure"],
                 days=self._span(line["first_day"], line["last_day"]), figures=self._counted(line["figures"], found),
             )
-            for line in found.indicators
+            for line in found.indicators or []
         ]  # fmt: skip
 
-    def _three(self, found: Finding, low: int | None, best: int | None, high: int | None) -> str:
+    def _three(self, low: int | None, best: int | None, high: int | None) -> str:
         """Write the best count with low and high, where the source gives them."""
         sums = {"low": low, "best": best, "high": high}
         texts = {name: self.words.number(float("nan") if n is None else n) for name, n in sums.items()}
-        return texts["best"] if found.deaths["low"] is None else self.words("deaths", **texts)
+        return texts["best"] if low is None else self.words("deaths", **texts)
 
     def _span(self, first: str, last: str) -> str:
         return first if first == last else self.words("span", first=first, last=last)
@@ -150,7 +150,7 @@ class Teller:
             values = {"kind": item.kind, "examples": ", ".join(item.examples)}
             values |= {"n": self.words.number(item.rows), "all": self._counted(item.rows, found)}
             if found.deaths is not None:
-                values["deaths"] = self._three(found, item.low, item.best, item.high)
+                values["deaths"] = self._three(item.low, item.best, item.high)
             key = "item_out" if item.about == LEFT_OUT else f"item_{found.what}"
             lines += [self.words(key, **values), "  " + item.words.get(self.words.lang, self.words("unexplained"))]
         return lines

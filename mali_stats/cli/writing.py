@@ -154,10 +154,12 @@ def _plain(result: Result, written: list[Path]) -> dict:
 def in_lines(account: pd.DataFrame, notes: list[str], counted: str) -> str:
     """Set an account as lines: what came in, less what was dropped, is what was kept."""
     numbers = ("rows", "low", "best", "high")
-    rows = [[_KINDS[line.kind], *(f"{getattr(line, n):,}" for n in numbers)] for line in account.itertuples()]
+    rows = [[_KINDS[str(line.kind)], *(f"{getattr(line, n):,}" for n in numbers)] for line in account.itertuples()]
     heads = ["", *numbers]
     wide = [max(len(row[i]) for row in [heads, *rows]) for i in range(len(heads))]
-    ends = [f"{line.reason} ({line.example_ids})" if _named(line) else line.reason for line in account.itertuples()]
+    ends = [
+        f"{line.reason} ({line.example_ids})" if _named(line) else str(line.reason) for line in account.itertuples()
+    ]
     lines = [
         "  ".join([row[0].ljust(wide[0]), *(cell.rjust(n) for cell, n in zip(row[1:], wide[1:], strict=True)), end])
         for row, end in zip([heads, *rows], [f"(low, best, high: {counted})", *ends], strict=True)

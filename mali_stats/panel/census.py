@@ -60,7 +60,7 @@ def census_shares(
     dates = [pd.Period(m, "M") for m in (early["month"].iloc[0], late["month"].iloc[0])]
     at = [d.year * 12 + d.month - 1 for d in dates]
     logs = {p: np.interp(months, at, [np.log(before[p]), np.log(parents[p])]) for p in parents.index}
-    by_parent = np.exp(pd.DataFrame(logs, index=months))
+    by_parent = pd.DataFrame(np.exp(pd.DataFrame(logs, index=months)))
     by_parent = by_parent.div(by_parent.sum(axis=1), axis=0)
     late = late.assign(within=late[census] / late.groupby("parent")[census].transform("sum"))
     pieces = {
@@ -99,5 +99,5 @@ def _flags(late: pd.DataFrame) -> dict[str, str]:
         whole = late.loc[late["parent"].isin(group["parent"]), "target"].nunique() == 1
         counted = group["households"].sum()
         short = counted > 0 and group["de_jure"].sum() / counted >= 1.05
-        flags[target] = "; ".join(["created-later"] * (not whole) + ["partly-not-enumerated"] * bool(short))
+        flags[str(target)] = "; ".join(["created-later"] * (not whole) + ["partly-not-enumerated"] * bool(short))
     return flags

@@ -165,7 +165,7 @@ def _by_value(ids: pd.Series) -> np.ndarray:
     number = ids.str.fullmatch("[0-9]+")
     plain = ids.str.lstrip("0").where(number, "")
     order = pd.DataFrame({"word": ~number, "length": plain.str.len(), "plain": plain, "id": ids})
-    return order.reset_index(drop=True).sort_values(list(order)).index.to_numpy()
+    return order.reset_index(drop=True).sort_values(list(order.columns)).index.to_numpy()
 
 
 def together(parts: Sequence[Part]) -> Part:
@@ -184,4 +184,4 @@ def together(parts: Sequence[Part]) -> Part:
     facts = parts[0].facts
     for part in parts[1:]:
         facts = facts + part.facts
-    return Part(keys.iloc[first].reset_index(drop=True), *tables, facts)
+    return Part(keys.iloc[first].reset_index(drop=True), tables[0], tables[1], facts)

@@ -46,7 +46,7 @@ def frame_named(
     tables = [places.gazetteer(c) for c in candidates]
     names = {f for known in tables if known is not None for f in known.regions["frame"]}
     if frame is None or frame == "country" or frame in names:
-        return frame, None
+        return None if frame is None else str(frame), None
     folder = Path(frame) if isinstance(frame, str | Path) else None
     if folder is None or not folder.is_dir():
         usable = ", ".join([*sorted(names), "country"])

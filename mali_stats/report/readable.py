@@ -43,7 +43,7 @@ def readable(html: str) -> str:
         _columns(table)
     for text in soup.select(".output_text pre"):
         if not _ALIGNED.search(text.get_text()):
-            text["class"] = ["prose"]
+            text["class"] = "prose"
     boxes = [box for box in soup.select(".output_subarea") if not box.select_one("pre.prose")]
     for number, box in enumerate(boxes, 1):
         _reachable(box, f"Output {number}")

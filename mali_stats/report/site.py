@@ -57,7 +57,7 @@ def build_site(
         return _built(out, notebooks, say)
 
 
-def _built(out: Path, notebooks: str | Path, say: Callable[[str], None]) -> Path:
+def _built(out: Path, notebooks: str | Path | None, say: Callable[[str], None]) -> Path:
     _restore(out)
     if not _replaceable(out):
         raise FileExistsError(f"{out} holds something else than an earlier report: give another --out.")

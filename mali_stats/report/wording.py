@@ -83,7 +83,8 @@ class Words:
 
 @cache
 def _texts(lang: str, table: str = "brief_words") -> dict[str, str]:
-    return catalog.seed(table).set_index("key")[lang].to_dict()
+    words = catalog.seed(table)
+    return dict(zip(words["key"], words[lang], strict=True))
 
 
 def code(source: str) -> str:

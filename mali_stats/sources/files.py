@@ -20,7 +20,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import pandas as pd
 import pyarrow as pa
@@ -62,7 +62,7 @@ class Table:
     held: int = 0
     decimal_comma: bool = False
     nested: dict[str, int] = field(default_factory=dict)
-    _source: object = None
+    _source: Any = None  # a table, or a function that gives the columns asked for
 
     def take(self, wanted: dict[str, str], nested_too: bool = False) -> pd.DataFrame:
         """The columns ``wanted`` (published name -> new name), every value as text, an empty one missing.
@@ -511,7 +511,7 @@ def _json(name: str, data: bytes, hints: list[str]) -> Table:
     totals = [int(p["TotalCount"]) for p in pages if isinstance(p, dict) and str(p.get("TotalCount", "")).isdigit()]
     if not records:
         raise EmptyPage(f"{name} holds no record. The request may have matched nothing; check its filters.")
-    nested = {}
+    nested: dict[str, int] = {}
     for number, record in enumerate(records, start=1):
         nested |= {str(k): number for k, v in record.items() if isinstance(v, dict | list) and str(k) not in nested}
     frame = pd.DataFrame([{str(k): _text(v) for k, v in record.items()} for record in records], dtype="str")

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import pandas as pd
 import pyarrow as pa
@@ -112,7 +112,8 @@ def open_stream(path) -> Stream:
 def _bytes_of(path: Path) -> Iterator[tuple[str, BinaryIO]]:
     """The name and the bytes of what a file holds, unpacked as they are read (also a gz inside a zip), in UTF-8."""
     with ExitStack() as stack:
-        name, file = path.name, stack.enter_context(open(path, "rb"))
+        name = path.name
+        file: Any = stack.enter_context(open(path, "rb"))  # whatever unpacks it can be peeked into, too
         try:
             for _ in range(2):
                 start = file.peek(2)[:2]

@@ -102,7 +102,7 @@ class Matches:
             names[rows.index(0)] = prefer
         if prefer not in names:
             raise ValueError(f"union: prefer={prefer!r} is neither {' nor '.join(names)}; name one of the two.")
-        return united(self, tuple(names), prefer)
+        return united(self, (names[0], names[1]), prefer)
 
     def _two_sources(self, name: str) -> None:
         if self.inside:

@@ -238,7 +238,7 @@ class Web:
     def _once(self, url, params, key, form, headers, stream) -> tuple[requests.Response | None, str]:
         # What requests raises may hold an address or header with a key, and so may the variables of its frames: only
         # the kind is told, and what is raised is raised here, with nothing chained.
-        ended = None
+        ended: limits.TooLarge | KeyboardInterrupt | None = None
         try:
             answer = self._session.request(
                 "POST" if form else "GET", url, params=params, headers=headers, stream=True, timeout=TIMEOUT,
