@@ -354,7 +354,9 @@ def build(
     """
     events, read = read_events(raw, country=country)
     if places.gazetteer(country) is None:
-        raise ValueError(f"there are no seed tables of {country} (seeds/places/{country}/), which cercle_year needs.")
+        raise ValueError(
+            f"build: no seed tables of {country} (seeds/places/{country}/), which cercle_year needs; add them."
+        )
     with explained(out, _ELSEWHERE):
         out.mkdir(parents=True, exist_ok=True)
     with alone(out, f"building {out}", _ELSEWHERE):

@@ -45,7 +45,7 @@ def origin_of(thing, shown, source: str | list[str] | None, lang: str = "en") ->
     if named is not None:
         names = [named] if isinstance(named, str) else list(named)
         if not any(name.strip() for name in names):
-            raise _unknown("source= names nothing")
+            raise _unknown("source= names nothing.")
         return _named(names, shown, lang)
     if not isinstance(shown, pd.DataFrame):
         return _signed(shown, lang)
@@ -53,7 +53,7 @@ def origin_of(thing, shown, source: str | list[str] | None, lang: str = "en") ->
         return _named([name], shown, lang)
     if names := _in_column(shown):
         return _described(names, shown, lang)
-    raise _unknown("where this table comes from is not known")
+    raise _unknown("where this table comes from is not known.")
 
 
 def _attribute(thing, shown, name: str):
@@ -106,7 +106,7 @@ def _signed(figure, lang: str) -> Origin:
     """Read the source line that every plot of this library writes below its axes."""
     lines = [text.get_text() for ax in figure.axes for text in ax.texts if text.get_gid() == "source"]
     if not lines:
-        raise _unknown("the figure has no source line")
+        raise _unknown("the figure has no source line.")
     texts = dict.fromkeys(re.sub(r"^Source\s?: ", "", _one_line(line)).rstrip(".") for line in lines)
     ends = captions.text("not_known", lang, last=captions.text("can_name", lang))
     if lang == "en":

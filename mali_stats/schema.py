@@ -155,19 +155,25 @@ def check(table: pd.DataFrame) -> pd.DataFrame:
     >>> ms.check(panel) is panel
     True
     """
+    return checked(table, "check")
+
+
+def checked(table: pd.DataFrame, who: str) -> pd.DataFrame:
+    """`check` in the name of the function that a user called, with which its message begins."""
     if not isinstance(table, pd.DataFrame):
-        raise TypeError(f"check: a pandas.DataFrame is wanted, got {type(table).__name__}.")
-    name = _which(table)
+        raise TypeError(f"{who}: a pandas.DataFrame is wanted, got {type(table).__name__}.")
+    name = _which(table, who)
     # The rules between columns read dates as dates, so they wait until every value is of its kind.
     problems = _columns(table, name) or _values(table, _TABLES[name]) or _RULES[name](table)
     if problems:
         shown = "\n".join(f"  row {row}, column {column}: {reason}" for row, column, reason in problems[:10])
         more = f"\n  ... and {len(problems) - 10} more" if len(problems) > 10 else ""
-        raise ValueError(f"check: this {name} table has {len(problems)} faults:\n{shown}{more}")
+        faults = "1 fault" if len(problems) == 1 else f"{len(problems)} faults"
+        raise ValueError(f"{who}: this {name} table has {faults}:\n{shown}{more}")
     return table
 
 
-def _which(table: pd.DataFrame) -> str:
+def _which(table: pd.DataFrame, who: str) -> str:
     for name, keys in (
         ("events", {"event_id"}),
         ("displacement", {"indicator"}),
@@ -176,8 +182,8 @@ def _which(table: pd.DataFrame) -> str:
         if keys <= set(table.columns):
             return name
     raise ValueError(
-        f"check: this is none of the tables it knows. Columns: {', '.join(map(str, table.columns[:12]))}. An events "
-        "table has event_id, a displacement table indicator, a panel region and month."
+        f"{who}: this is no events, displacement or panel table. Columns: {', '.join(map(str, table.columns[:12]))}. "
+        "An events table has event_id, a displacement table indicator, a panel region and month."
     )
 
 

@@ -87,7 +87,7 @@ def test_refugees_by_asylum_country(refugees):
 
 @pytest.mark.parametrize(("change", "message"), [
     (lambda f: f[f["indicator"].isin(["idps", "new_displacement"])], "movements in a period stand at no day"),
-    (lambda f: f[f["measure"].eq("stock")], "rows of several indicator"),
+    (lambda f: f[f["measure"].eq("stock")], "rows of more than one indicator"),
     (lambda f: f[f["indicator"].eq("people_in_need")], "two figures for the same people and day"),
     (lambda f: f[f["indicator"].eq("idps")].assign(best=pd.NA), "no row has a figure"),
     (lambda f: f[:0], "the frame has no rows"), (lambda f: f.drop(columns="unit"), "missing column unit"),

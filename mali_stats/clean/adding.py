@@ -46,7 +46,7 @@ def one_each(rows: pd.DataFrame, columns: list[str], who: str) -> None:
             held = ", ".join(map(str, known.unique()[:6])) + (", missing" if rows[column].isna().any() else "")
             first = _WAY_OUT.get(column, "keep one, figures[figures[{column!r}] == {one!r}]")
             raise ValueError(
-                f"{who}: rows of several {column} ({held}): {first.format(one=known.iloc[0], column=column)}."
+                f"{who}: rows of more than one {column} ({held}): {first.format(one=known.iloc[0], column=column)}."
             )
 
 

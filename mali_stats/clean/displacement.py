@@ -19,7 +19,7 @@ from mali_stats.clean.adding import KIND, TIMES
 from mali_stats.clean.agencies import CLEAN
 from mali_stats.clean.values import Values
 from mali_stats.ledger import Ledger
-from mali_stats.schema import DISPLACEMENT, check, typed
+from mali_stats.schema import DISPLACEMENT, checked, typed
 from mali_stats.sources import dtm, files, hapi, idmc, unhcr
 
 ROUNDS = ("latest", "all")
@@ -208,7 +208,7 @@ def _saved(table: files.Table) -> pd.DataFrame:
             f"{table.name}: a displacement table saved by mali_stats, but changed since: {error}. Read the original."
         ) from error
     try:
-        check(rows)
+        checked(rows, "read_displacement")
     except ValueError as error:
         raise ValueError(f"{table.name}, a table saved by mali_stats, is not valid any more. {error}") from error
     helpers = _HELPERS | {"keyed": rows["source"].isin([unhcr.SOURCE, idmc.SOURCE])}

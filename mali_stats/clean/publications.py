@@ -13,7 +13,7 @@ from mali_stats import catalog
 from mali_stats.clean import actors, places
 from mali_stats.clean.row_rules import truth
 from mali_stats.clean.values import PLAIN_NUMBER, Values, count, day, decimal
-from mali_stats.schema import EVENTS, FAMILIES, MORE, check, typed
+from mali_stats.schema import EVENTS, FAMILIES, MORE, checked, typed
 from mali_stats.sources import acled, files, ucdp
 
 #: whose files are read, in the order in which they are tried
@@ -139,7 +139,7 @@ def retyped(part: Part) -> pd.DataFrame:
     try:
         saved = typed(pd.DataFrame(out), columns)
         absent = {c: actors.side_families(saved, c[-1])["family"] for c in FAMILIES if c not in out}
-        return check(typed(saved.assign(**absent), EVENTS | columns))
+        return checked(typed(saved.assign(**absent), EVENTS | columns), "read_events")
     except ValueError as error:
         raise ValueError(f"{name}, a table saved by mali_stats, is not valid any more. {error}") from error
 

@@ -9,7 +9,7 @@ import pandas as pd
 
 from mali_stats.clean.event_steps import hashed
 from mali_stats.panel.parts import Choices, Part, part_of, summed
-from mali_stats.schema import check
+from mali_stats.schema import checked
 
 if TYPE_CHECKING:
     import dask.dataframe as dd
@@ -36,10 +36,7 @@ def parts_of(events: dd.DataFrame, choices: Choices) -> list[Part]:
 def _part(events: pd.DataFrame, choices: Choices, number: int) -> tuple[Part, np.ndarray]:
     texts = [c for c in events if isinstance(events[c].dtype, pd.StringDtype)]  # of any kind, as Dask reads them
     events = events.astype(dict.fromkeys(texts, "str")).reset_index(drop=True)
-    try:
-        check(events)
-    except ValueError as error:
-        raise ValueError(f"region_month_panel, partition {number} of the Dask DataFrame: {error}") from error
+    checked(events, f"region_month_panel, partition {number} of the Dask DataFrame")
     return summed(part_of(events, choices), choices), hashed(events["source"] + " " + events["event_id"])
 
 

@@ -14,7 +14,7 @@ from mali_stats.panel.months import ordinal
 from mali_stats.panel.placing import regions_named
 from mali_stats.panel.population import frame_of
 from mali_stats.panel.scope import label
-from mali_stats.schema import UNALLOCATED, check
+from mali_stats.schema import UNALLOCATED, checked
 
 _WHO = "add_displacement"
 _COUNTS = ("low", "best", "high")
@@ -101,7 +101,7 @@ def _check_arguments(panel, figures, spread) -> None:
         )
     if spread not in (None, "days"):
         raise ValueError(f"{_WHO}: spread={spread!r} is not known; use None or 'days'.")
-    check(panel)
+    checked(panel, _WHO)
     several = panel.duplicated(_CELL)
     if several.any():
         raise ValueError(
@@ -111,7 +111,7 @@ def _check_arguments(panel, figures, spread) -> None:
         )
     if figures.empty:
         raise ValueError(f"{_WHO}: the figures have no row; look at what was filtered before.")
-    check(figures if figures.index.is_unique else figures.reset_index(drop=True))
+    checked(figures if figures.index.is_unique else figures.reset_index(drop=True), _WHO)
     one_each(figures, ["source"], _WHO)
     other = figures[figures["unit"].ne("people").fillna(True)]
     if len(other):

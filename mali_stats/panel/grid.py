@@ -16,7 +16,17 @@ from mali_stats.ledger import Ledger
 from mali_stats.panel.parts import Choices, Facts, Part, lacking, part_of, together
 from mali_stats.panel.placing import REASONS, frame_named, gazetteers, refuse_unread
 from mali_stats.panel.scope import scope_of, shown_months
-from mali_stats.schema import COUNTS, DATE_PRECISION, DEATHS, EVENTS, GEO_PRECISION, PANEL, UNALLOCATED, check, is_dask
+from mali_stats.schema import (
+    COUNTS,
+    DATE_PRECISION,
+    DEATHS,
+    EVENTS,
+    GEO_PRECISION,
+    PANEL,
+    UNALLOCATED,
+    checked,
+    is_dask,
+)
 
 if TYPE_CHECKING:
     import dask.dataframe as dd
@@ -96,7 +106,7 @@ def region_month_panel(
         choices = Choices(by, *asked, name, own, isinstance(coverage, pd.DataFrame))
         part = together(parts_of(events, choices))
     else:
-        check(events)
+        checked(events, "region_month_panel")
         name, own = frame_named(frame, sorted(events["country"].unique())) if len(events) else (None, None)
         part = part_of(events, Choices(by, *asked, name, own, isinstance(coverage, pd.DataFrame)))
     _check_facts(part.facts, by)

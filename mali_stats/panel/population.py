@@ -11,7 +11,7 @@ from mali_stats import catalog
 from mali_stats.clean import places
 from mali_stats.panel.census import census_shares
 from mali_stats.panel.months import ordinal
-from mali_stats.schema import UNALLOCATED, check
+from mali_stats.schema import UNALLOCATED, checked
 
 
 def add_population(panel: pd.DataFrame, *, census: str = "de_jure", country: str | Path | None = None) -> pd.DataFrame:
@@ -58,7 +58,7 @@ def add_population(panel: pd.DataFrame, *, census: str = "de_jure", country: str
     """
     if census not in ("de_jure", "households"):
         raise ValueError(f"add_population: census={census!r} is not known; use 'de_jure' or 'households'.")
-    check(panel)
+    checked(panel, "add_population")
     own = _own(country, panel)
     parts = [
         _with_population(part, code, places.gazetteer(code, own.get(code)), own.get(code), census)

@@ -10,7 +10,7 @@ from mali_stats.panel.grid import SPREADS
 from mali_stats.panel.months import allotted, ordinal
 from mali_stats.panel.placing import gazetteers, placed_events
 from mali_stats.panel.population import frame_of
-from mali_stats.schema import EVENTS, PANEL, check
+from mali_stats.schema import EVENTS, PANEL, checked
 
 _COARSEST = ("area", "month")  # region_month_panel's own defaults of place and date
 
@@ -42,7 +42,7 @@ def cell_shares(events: pd.DataFrame, panel: pd.DataFrame) -> pd.DataFrame:
     ValueError
         where the panel has a cell twice, or its deaths_best are not what these events give.
     """
-    check(events)
+    checked(events, "draw_totals")
     frame = frame_of(panel, panel["country"].iloc[0])
     known, name = gazetteers(events["country"].unique(), None if frame in ("", "published") else frame)
     region = placed_events(events, known, name, *_COARSEST)["region"].to_numpy()
@@ -66,7 +66,7 @@ class _Rows:
         if keys.has_duplicates:
             raise ValueError(
                 f"draw_totals: the panel has {int(keys.duplicated().sum())} cells twice; give it as region_month_panel "
-                "returned it, or sum the draws instead: draw_totals(events, panel, ...).sum('month')"
+                "returned it, or sum the draws instead: draw_totals(events, panel, ...).sum('month')."
             )
         self.keys, self.best = keys, panel["deaths_best"].to_numpy(np.int64)
         columns = [events["country"], pd.Series(region, index=events.index), *(events[c] for c in by)]

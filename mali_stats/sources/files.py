@@ -603,7 +603,7 @@ def as_text(column: pa.ChunkedArray) -> pd.Series:
     if pa.types.is_boolean(column.type):
         return column.to_pandas().map({True: "True", False: "False"}).astype("str")
     if pa.types.is_timestamp(column.type) and column.type.tz not in (None, "UTC"):
-        raise pa.ArrowInvalid(f"times of the zone {column.type.tz} may fall on another day; give days as text")
+        raise pa.ArrowInvalid(f"times of the zone {column.type.tz} may fall on another day; give days as text.")
     if pa.types.is_floating(column.type):
         column = pc.if_else(pc.is_nan(column), None, column)
     text = column.cast(pa.string())

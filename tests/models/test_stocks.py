@@ -247,8 +247,8 @@ def test_countries_of_asylum_are_taken_one_by_one(shipped):
 
 @pytest.mark.parametrize(("rows", "message"), [
     ([flow("2023-01-01", "2023-12-31", 9)], "1 rows are no stock but flow, and a flow is what it is already"),
-    ([figure(), figure(source="unhcr")], r"rows of several source \(iom_dtm, unhcr\): sources quote each other"),
-    ([figure(), figure(indicator="refugees")], "rows of several indicator"),
+    ([figure(), figure(source="unhcr")], r"rows of more than one source \(iom_dtm, unhcr\): sources quote each other"),
+    ([figure(), figure(indicator="refugees")], "rows of more than one indicator"),
     ([figure(), figure(unit="households", as_of="2023-02-28")], "a household is not a number of people"),
     ([figure(), figure(best=5)], "two figures for the same day and place"),
     ([figure()], "a change needs two figures"),

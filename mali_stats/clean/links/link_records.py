@@ -77,7 +77,9 @@ def records(table: pd.DataFrame, name: str, notes: list[str]) -> Records:
     days = [pd.to_datetime(frame[c]).to_numpy("datetime64[D]").astype("int64") for c in ("date_start", "date_end")]
     if (days[1] < days[0]).any():
         first = frame["event_id"].iloc[int((days[1] < days[0]).argmax())]
-        raise ValueError(f"match_events: {name}, event {first}: date_end lies before date_start; hold it to ms.check.")
+        raise ValueError(
+            f"match_events: {name}, event {first}: date_end lies before date_start; ms.check lists all such."
+        )
     slack_days, fine_day = _slack(frame, "date", "date_precision", DATE_PRECISION, name, notes)
     slack_km, fine_place = _slack(frame, "place", "geo_precision", GEO_PRECISION, name, notes)
     points = [pd.to_numeric(frame[c]).astype("float64").to_numpy() for c in ("latitude", "longitude")]
@@ -125,11 +127,15 @@ def _held(table: pd.DataFrame, name: str) -> pd.DataFrame:
 def _days(values: pd.Series, name: str) -> pd.Series:
     """Days, those of a time zone as they are there and not as they are in Greenwich."""
     if pd.api.types.is_numeric_dtype(values) and len(values):  # pandas would take 20230907 for nanoseconds
-        raise ValueError(f"match_events: {name}, {values.name}: got the number {values.iloc[0]}; give days.")
+        raise ValueError(
+            f"match_events: {name}, {values.name}: got the number {values.iloc[0]}; give dates, made by pd.to_datetime."
+        )
     try:
         return pd.to_datetime(values).dt.tz_localize(None)
     except (ValueError, TypeError) as error:
-        raise ValueError(f"match_events: {name}, {values.name}: not days ({str(error)[:120]}).") from error
+        raise ValueError(
+            f"match_events: {name}, {values.name}: no dates ({str(error)[:120]}); use pd.to_datetime."
+        ) from error
 
 
 def _refuse_words(frame: pd.DataFrame, column: str, name: str) -> None:

@@ -282,11 +282,11 @@ def _search(values, weights, min_size, max_breaks):
 def _check_choices(cost, transform, ci, min_size, max_breaks, n_boot):
     for name, got, known in (("cost", cost, COSTS), ("transform", transform, TRANSFORMS), ("ci", ci, KINDS)):
         if got not in known:
-            raise ValueError(f"find_breaks: {name}={got!r} is unknown; accepted are {', '.join(map(repr, known))}")
+            raise ValueError(f"find_breaks: {name}={got!r} is unknown; accepted are {', '.join(map(repr, known))}.")
     if transform is not None and cost != "l2":
         raise ValueError(
             f"find_breaks: transform={transform!r} with cost={cost!r}; transformed counts are no counts, so it goes "
-            "with cost='l2' only"
+            "with cost='l2' only."
         )
     for name, got, least in (("min_size", min_size, 2), ("max_breaks", max_breaks, 0), ("n_boot", n_boot, 0)):
         whole(got, least, name, "find_breaks")
@@ -296,7 +296,7 @@ def _check_series(line, cost, transform, min_size):
     if len(line.y) < 2 * min_size:
         raise ValueError(
             f"find_breaks: {len(line.y)} {line.unit}s do not hold two regimes of min_size={min_size}; give a longer "
-            "series or a smaller min_size"
+            "series or a smaller min_size."
         )
     wrong = (line.y < 0) | (line.y % 1 != 0) if cost != "l2" else line.y < 0 if transform else np.zeros(1, bool)
     if wrong.any():
@@ -304,10 +304,10 @@ def _check_series(line, cost, transform, min_size):
         wanted = f"counts, whole and not negative, for cost={cost!r}; cost='l2' takes any numbers"
         wanted = f"numbers that are not negative for transform={transform!r}" if transform else wanted
         raise ValueError(
-            f"find_breaks: {line.label(at)} holds {line.y[at]:g} ({int(wrong.sum())} such); wanted are {wanted}"
+            f"find_breaks: {line.label(at)} holds {line.y[at]:g} ({int(wrong.sum())} such); wanted are {wanted}."
         )
     if np.ptp(line.y) == 0:
-        raise ValueError(f"find_breaks: every {line.unit} holds {line.y[0]:g}; nothing varies, so nothing can break")
+        raise ValueError(f"find_breaks: every {line.unit} holds {line.y[0]:g}; nothing varies, so nothing can break.")
 
 
 def _too_short(line, cost, n_boot):

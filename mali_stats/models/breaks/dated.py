@@ -84,10 +84,10 @@ def timeline(y) -> Timeline:
         kind = f"a Series of {y.dtype}" if isinstance(y, pd.Series) else type(y).__name__
         raise TypeError(
             f"find_breaks: got {kind}; a Series of numbers indexed by months or years is wanted, as "
-            "panel.groupby('month')['events'].sum() makes one"
+            "panel.groupby('month')['events'].sum() makes one."
         )
     if not len(y):
-        raise ValueError("find_breaks: the series is empty; look at what was filtered before")
+        raise ValueError("find_breaks: the series is empty; look at what was filtered before.")
     ordinals, monthly = _ordinals(y.index)
     order = np.argsort(ordinals, kind="stable")
     values, ordinals = y.to_numpy(float, na_value=np.nan)[order], ordinals[order]
@@ -107,7 +107,7 @@ def _ordinals(index):
     if types.is_integer_dtype(index.dtype) and not index.hasnans and len(index) and abs(index).max() < 10_000:
         return index.to_numpy(int), False
     shown = f" such as {index[0]!r}" if len(index) else ""
-    raise TypeError(f"find_breaks: the index holds {index.dtype}{shown}; {_ACCEPTED}")
+    raise TypeError(f"find_breaks: the index holds {index.dtype}{shown}; {_ACCEPTED}.")
 
 
 def _check(line, ordinals):
@@ -115,23 +115,23 @@ def _check(line, ordinals):
     if (steps == 0).any():
         raise ValueError(
             f"find_breaks: {line.unit} {line.label(ordinals[np.argmin(steps)] - line.first)} is there twice; sum the "
-            "rows of a time first"
+            "rows of a time first."
         )
     if (steps > 1).any():
         gap = int(np.argmax(steps > 1))
         if line.monthly and (steps % 12 == 0).all():
             raise ValueError(
                 f"find_breaks: the dates are {line.label(0)}, {line.label(steps[0])} and so on, one a year, and dates "
-                "are read as months; of yearly data make the index years, as in y.set_axis(y.index.year)"
+                "are read as months; of yearly data make the index years, as in y.set_axis(y.index.year)."
             )
         raise ValueError(
             f"find_breaks: {line.unit} {line.label(ordinals[gap] + 1 - line.first)} is missing, between "
             f"{line.label(0)} and {line.label(ordinals[-1] - line.first)}. A {line.unit} without events is a 0: build "
-            "the grid with region_month_panel"
+            "the grid with region_month_panel."
         )
     wrong = ~np.isfinite(line.y)
     if wrong.any():
         raise ValueError(
             f"find_breaks: no value for {line.label(np.argmax(wrong))} ({int(wrong.sum())} in all); keep the times in "
-            "scope only"
+            "scope only."
         )

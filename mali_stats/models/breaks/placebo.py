@@ -209,13 +209,13 @@ def _choices(its, n_perm) -> list:
     if wrong := sorted(set(its) - set(ITS)):
         raise TypeError(
             f"placebo_its: {', '.join(wrong)} is no argument here; of fit_trend's it takes {', '.join(ITS)}. The "
-            "null has no breaks, and its p-values need no covariance"
+            "null has no breaks, and its p-values need no covariance."
         )
     chosen = ITS | its
     if chosen["family"] not in FAMILIES or chosen["harmonics"] not in range(6):
         raise ValueError(
             f"placebo_its: family={chosen['family']!r}, harmonics={chosen['harmonics']!r}; accepted are "
-            f"{', '.join(FAMILIES)}, and the whole numbers 0 to 5"
+            f"{', '.join(FAMILIES)}, and the whole numbers 0 to 5."
         )
     whole(n_perm, 19, "n_perm", "placebo_its")
     return list(chosen.values())
@@ -233,7 +233,7 @@ def _date(given) -> tuple[str, pd.Timestamp | None]:
     if not isinstance(given, str):
         raise TypeError(
             f"placebo_its: date={given!r}; accepted are ISO text such as '2020-08-18', a label of seeds/calendar.csv, "
-            "an ms.Break, or None. A date out of find_breaks was chosen by the data: use date=None and .p_sup"
+            "an ms.Break, or None. A date out of find_breaks was chosen by the data: use date=None and .p_sup."
         )
     if _ISO.fullmatch(given):
         return given, Break(f"at {given}", given).date
@@ -248,7 +248,7 @@ def _step(label, kind, date):
     if kind != "step":
         raise ValueError(
             f"placebo_its: {label!r} is a {kind}, and what is tried here is a level that changes at one date. Give the "
-            "day you mean as ISO text, or fit it with fit_trend(..., breaks=[...])"
+            "day you mean as ISO text, or fit it with fit_trend(..., breaks=[...])."
         )
     return label, pd.Timestamp(date)
 
@@ -260,7 +260,7 @@ def _refuse_chosen(given):
         raise ValueError(
             "placebo_its: a date that the data chose has no p-value of its own: of all dates the one with the largest "
             "change was taken. Use date=None and .p_sup, which takes the largest of every shuffled series too, and "
-            "report the interval of the date (conf_low, conf_high)"
+            "report the interval of the date (conf_low, conf_high)."
         )
 
 
@@ -271,15 +271,15 @@ def _check_blocks(design, block, min_side):
     if rows != times * max(design.levels, 1):
         raise ValueError(
             f"placebo_its: the levels of {design.by} do not all have the same {times} times ({rows} rows), so they "
-            "cannot be shuffled together; keep a period in which all are in scope"
+            "cannot be shuffled together; keep a period in which all are in scope."
         )
     if times // block < FEWEST_BLOCKS:
         raise ValueError(
             f"placebo_its: {times} times make {times // block} blocks of {block}; {FEWEST_BLOCKS} are needed, or too "
-            "few orders are possible. Give a longer record or, of yearly data, block=1"
+            "few orders are possible. Give a longer record or, of yearly data, block=1."
         )
     if times < 2 * min_side:
-        raise ValueError(f"placebo_its: {times} times have no date with min_side={min_side} on both sides")
+        raise ValueError(f"placebo_its: {times} times have no date with min_side={min_side} on both sides.")
 
 
 def _period(design, place):
@@ -298,7 +298,7 @@ def _place(design, places, asked, min_side):
         first, last = (_word(_period(design, place)) for place in (places[0], places[-1]))
         raise ValueError(
             f"placebo_its: {label} leaves fewer than min_side={min_side} times on a side; dates from {first} to {last} "
-            "can be tried"
+            "can be tried."
         )
     return int(when - places[0])
 

@@ -99,7 +99,7 @@ def lag_design(panel, outcome, exposure, *, lags, leads, degree, fixed_effects, 
     if time in fixed_effects and table[UNIT].nunique() < 2:
         raise ValueError(
             f"{WHO}: only one region is left, and an effect for every {time} explains it without the exposure; use "
-            "fixed_effects=()"
+            "fixed_effects=()."
         )
     factors = sorted((pd.factorize(table[c], sort=True)[0] for c in effects.values()), key=np.max, reverse=True)
     dummies = [code[:, None] == np.arange(code.max() + 1) for code in factors[1:]]
@@ -128,7 +128,7 @@ def _effects(table, fixed_effects, time) -> dict[str, str]:
     for name, column in columns.items():
         if table[column].isna().any():
             raise ValueError(
-                f"{WHO}: fixed effect {name!r} is missing in {int(table[column].isna().sum())} rows; fill it"
+                f"{WHO}: fixed effect {name!r} is missing in {int(table[column].isna().sum())} rows; fill it."
             )
     return columns
 
@@ -136,7 +136,7 @@ def _effects(table, fixed_effects, time) -> dict[str, str]:
 def _without_empty(table, outcome, effects, monthly, notes):
     """Leave out levels whose outcome is all 0: their Poisson effect is minus infinity, and they tell nothing else."""
     if not table[outcome].sum() > 0:
-        raise ValueError(f"{WHO}: {outcome!r} is 0 in all {len(table)} rows used; there is nothing to explain")
+        raise ValueError(f"{WHO}: {outcome!r} is 0 in all {len(table)} rows used; there is nothing to explain.")
     gone: dict[str, list[str]] = {name: [] for name in effects}
     rows, before = dict.fromkeys(effects, 0), 0
     while before != len(table):  # a month may be empty only once a region has left, and the other way round
@@ -177,6 +177,6 @@ def _log_offset(table, offset, monthly):
         row = table[wrong].iloc[0]
         raise ValueError(
             f"{WHO}: offset {offset!r} is {row[offset]} at {place(row, monthly)} ({int(wrong.sum())} rows in all); its "
-            "log is taken, so it must be positive"
+            "log is taken, so it must be positive."
         )
     return np.log(values)

@@ -31,20 +31,20 @@ def place(row: pd.Series, monthly: bool) -> str:
 def check_columns(panel, outcome, exposure, fixed_effects, offset, time) -> None:
     """Raise unless all columns asked for are there and those of numbers hold numbers."""
     if not isinstance(panel, pd.DataFrame):
-        raise TypeError(f"{WHO}: a pandas.DataFrame is wanted, got {type(panel).__name__}")
+        raise TypeError(f"{WHO}: a pandas.DataFrame is wanted, got {type(panel).__name__}.")
     if not len(panel):
-        raise ValueError(f"{WHO}: the panel has no rows; look at what was filtered before")
+        raise ValueError(f"{WHO}: the panel has no rows; look at what was filtered before.")
     asked = {"outcome": outcome, "exposure": exposure, "offset": offset, "time": time}
     asked |= {f"fixed_effects[{i}]": name for i, name in enumerate(fixed_effects)}
     has = ", ".join(map(str, panel.columns))
     for role, name in asked.items():
         if name is not None and name not in panel.columns:
             hint = "; one series has no regions and no effects: fixed_effects=()" if role.startswith("fixed") else ""
-            raise ValueError(f"{WHO}: {role}={name!r} is not a column; the panel has {has}{hint}")
+            raise ValueError(f"{WHO}: {role}={name!r} is not a column; the panel has {has}{hint}.")
         if role in ("outcome", "exposure", "offset") and name is not None and not types.is_numeric_dtype(panel[name]):
-            raise ValueError(f"{WHO}: {role}={name!r} is {panel[name].dtype}, not numbers; use pd.to_numeric")
+            raise ValueError(f"{WHO}: {role}={name!r} is {panel[name].dtype}, not numbers; use pd.to_numeric.")
     if outcome == exposure:
-        raise ValueError(f"{WHO}: {outcome!r} is outcome and exposure at once, and explains itself at lag 0")
+        raise ValueError(f"{WHO}: {outcome!r} is outcome and exposure at once, and explains itself at lag 0; name two.")
 
 
 def refuse_stock(panel, outcome) -> None:
@@ -54,14 +54,14 @@ def refuse_stock(panel, outcome) -> None:
         raise ValueError(
             f"{WHO}: {outcome!r} is a stock, people at a date, and holds everybody who fled before: it lags behind all "
             "that ever happened. Take a flow such as new_displacement, or its net change: "
-            "ms.add_displacement(panel, ms.stock_to_flow(figures)), family='ols'"
+            "ms.add_displacement(panel, ms.stock_to_flow(figures)), family='ols'."
         )
     issues = panel.get(f"{outcome}_issues", pd.Series(dtype="str"))
     made = int(issues.fillna("").str.contains("interpolated|extrapolated").sum())
     if made:
         raise ValueError(
             f"{WHO}: {made} rows of {outcome!r} come from an interpolated stock, a line between two rounds: they say "
-            "nothing of when people fled. Use published months only"
+            "nothing of when people fled. Use published months only."
         )
 
 
@@ -85,7 +85,7 @@ def read(panel, outcome, exposure, time) -> tuple[pd.DataFrame, bool, list[str]]
         raise ValueError(
             f"{WHO}: {times} {'months' if monthly else 'years'} of one series with {outcome!r}; at least "
             f"{FEWEST_TIMES} are needed to tell lags from each other and from whatever else changed meanwhile. Show "
-            "both series side by side instead"
+            "both series side by side instead."
         )
     return table, monthly, notes
 
@@ -93,7 +93,7 @@ def read(panel, outcome, exposure, time) -> tuple[pd.DataFrame, bool, list[str]]
 def _steps(column, time):
     """(Months since year 0 or years, whether they are months)."""
     if column.isna().any():
-        raise ValueError(f"{WHO}: time column {time!r} is missing in {int(column.isna().sum())} rows; fill it")
+        raise ValueError(f"{WHO}: time column {time!r} is missing in {int(column.isna().sum())} rows; fill it.")
     if types.is_datetime64_any_dtype(column) or column.dtype == pd.PeriodDtype("M"):
         return (column.dt.year * 12 + column.dt.month - 1).to_numpy(int), True
     numbers = types.is_numeric_dtype(column) and not types.is_bool_dtype(column)
@@ -101,7 +101,7 @@ def _steps(column, time):
         return column.to_numpy(int), False
     raise ValueError(
         f"{WHO}: time column {time!r} holds {column.dtype} such as {column.iloc[0]!r}; accepted are datetimes, monthly "
-        "Periods, or whole numbers read as years. Convert with pd.to_datetime first"
+        "Periods, or whole numbers read as years. Convert with pd.to_datetime first."
     )
 
 
@@ -112,7 +112,7 @@ def _regions(panel) -> pd.Series:
     if panel["region"].isna().any():
         raise ValueError(
             f"{WHO}: region is missing in {int(panel['region'].isna().sum())} rows; call them {UNALLOCATED!r} to leave "
-            "them out with a note"
+            "them out with a note."
         )
     region = panel["region"].astype(str)
     several = "country" in panel and panel["country"].nunique() > 1
@@ -125,7 +125,7 @@ def _refuse_repeats(table, monthly):
         raise ValueError(
             f"{WHO}: more than one row for {place(table[again].iloc[0], monthly)} ({int(again.sum())} rows too many): "
             "a panel by type_of_violence must first be added up over the types or filtered to one; regions are told "
-            "apart by a column 'region'"
+            "apart by a column 'region'."
         )
 
 
@@ -134,7 +134,7 @@ def _refuse_gaps(table, monthly):
     if gap.any():
         raise ValueError(
             f"{WHO}: no row just before {place(table[gap].iloc[0], monthly)}, and a lag would reach past the gap. A "
-            "month without events is a row with 0: build the grid with region_month_panel"
+            "month without events is a row with 0: build the grid with region_month_panel."
         )
 
 
@@ -147,7 +147,7 @@ def shifted(table, exposure, transform, lags, leads) -> pd.DataFrame:
     if transform == "log1p":
         if (values < 0).any():
             raise ValueError(
-                f"{WHO}: {exposure!r} is below 0 in {int((values < 0).sum())} rows, and log1p is of counts"
+                f"{WHO}: {exposure!r} is below 0 in {int((values < 0).sum())} rows, and log1p is of counts."
             )
         values = pd.Series(np.log1p(values))
     within = values.groupby(table[UNIT])
@@ -166,7 +166,7 @@ def unbroken(table, shifts, outcome, exposure, monthly, notes) -> pd.DataFrame:
     if not used.any():
         raise ValueError(
             f"{WHO}: no row has {outcome!r} and {exposure!r} at all {shifts.shape[1]} lags and leads; ask for fewer, "
-            "or give a longer record"
+            "or give a longer record."
         )
     units = table[UNIT]
     inside = used.groupby(units).cummax() & used[::-1].groupby(units[::-1]).cummax()[::-1]
@@ -176,7 +176,7 @@ def unbroken(table, shifts, outcome, exposure, monthly, notes) -> pd.DataFrame:
         raise ValueError(
             f"{WHO}: {what} is missing or out of scope in the middle of the record, first at "
             f"{place(holes.iloc[0], monthly)} ({len(holes)} rows in all). Missing is not zero: choose months and "
-            "regions that were counted throughout, or fill in what is known to be 0"
+            "regions that were counted throughout, or fill in what is known to be 0."
         )
     for lost, why in ((~there, f"without {outcome}"), (there & ~used, "whose lags or leads lie beyond the record")):
         if lost.any():
@@ -192,5 +192,5 @@ def check_outcome(table, outcome, monthly, counts) -> None:
         row = table[wrong].iloc[0]
         raise ValueError(
             f"{WHO}: {outcome!r} is {row[outcome]} at {place(row, monthly)} ({int(wrong.sum())} rows in all), and a "
-            "Poisson mean is of what is 0 or more. A net change goes with family='ols'"
+            "Poisson mean is of what is 0 or more. A net change goes with family='ols'."
         )

@@ -128,7 +128,7 @@ class LagFit:
         """
         leads = self.design.leads
         if not leads:
-            raise ValueError("placebo: the model has no leads; fit it with leads=2")
+            raise ValueError("placebo: the model has no leads; fit it with leads=2.")
         rows = np.eye(len(self.coef))[-leads:]
         single = self._figures(rows)
         p_single, short = single["p_value"], self.design.short
@@ -326,7 +326,7 @@ def estimate(design: LagDesign, family: str, cov: str, degree: int | None = None
         raise RuntimeError(
             f"fit_lags: the {len(design.y)} rows cannot tell {design.lags + 1} lags and {design.leads} leads of "
             f"{design.exposure} apart from each other and from the fixed effects. Use fewer of them, a lower degree, "
-            "or an exposure that varies from region to region within a month"
+            "or an exposure that varies from region to region within a month."
         )
     coefs = _terms(design, fits)
     apart, parts = coefs[1:] - coefs[0], len(weights)
@@ -345,7 +345,7 @@ def _left_out(design, cov):
         if regions < FEWEST_REGIONS:
             raise ValueError(
                 f"fit_lags: cov='cluster' needs at least {FEWEST_REGIONS} regions with any {design.outcome}, got "
-                f"{regions}: fewer give no interval to trust. Use cov='jackknife', which leaves out calendar years"
+                f"{regions}: fewer give no interval to trust. Use cov='jackknife', which leaves out calendar years."
             )
         held = np.bincount(design.unit, np.abs(design.y)) / max(np.abs(design.y).sum(), 1e-300)
         note = (
@@ -376,14 +376,14 @@ def _check_choices(lags, leads, degree, cov, family, transform, offset):
         ("transform", transform, TRANSFORMS),
     ):
         if value not in known:
-            raise ValueError(f"fit_lags: {name}={value!r} is unknown; accepted are {', '.join(map(repr, known))}")
+            raise ValueError(f"fit_lags: {name}={value!r} is unknown; accepted are {', '.join(map(repr, known))}.")
     for name, value in (("lags", lags), ("leads", leads)):
         if isinstance(value, bool) or value not in range(61):
-            raise ValueError(f"fit_lags: {name}={value!r}; accepted are the whole numbers 0 to 60")
+            raise ValueError(f"fit_lags: {name}={value!r}; accepted are the whole numbers 0 to 60.")
     if degree is not None and (isinstance(degree, bool) or degree not in range(min(lags, 5) + 1)):
         raise ValueError(
             f"fit_lags: degree={degree!r} with lags={lags}; accepted are whole numbers up to the lags and 5, or None "
-            "for a coefficient of its own for every lag"
+            "for a coefficient of its own for every lag."
         )
     if offset is not None and family == "ols":
-        raise ValueError("fit_lags: an offset goes with family='poisson' only; divide the outcome by it for a rate")
+        raise ValueError("fit_lags: an offset goes with family='poisson' only; divide the outcome by it for a rate.")

@@ -21,7 +21,7 @@ from mali_stats.clean.agencies import (
     PART_OF_YEAR,
     UNSURE_ZERO,
 )
-from mali_stats.schema import DISPLACEMENT, check, typed
+from mali_stats.schema import DISPLACEMENT, checked, typed
 
 #: freq -> period of pandas, which of its ends names it, periods carried on after the last round (3 months)
 _FREQ = {"MS": ("M", "start", 3), "ME": ("M", "end", 3), "W": ("W", "end", 13), "D": ("D", "start", 91)}
@@ -39,8 +39,8 @@ def _stock(figures, who: str) -> pd.DataFrame:
             f"{who}: not a displacement table; give rows of ms.load('displacement') or ms.read_displacement."
         )
     if figures.empty:
-        raise ValueError(f"{who}: the frame has no rows.")
-    _checked(figures)
+        raise ValueError(f"{who}: the frame has no rows; look at what was filtered before.")
+    _checked(figures, who)
     flows = figures[figures["measure"] != "stock"]
     if len(flows):
         raise ValueError(
@@ -51,9 +51,9 @@ def _stock(figures, who: str) -> pd.DataFrame:
     return figures[figures["best"].notna()]
 
 
-def _checked(figures: pd.DataFrame) -> None:
+def _checked(figures: pd.DataFrame, who: str) -> None:
     """Refuse what is no displacement table: negatives, stocks without a day, with row and value."""
-    check(figures if figures.index.is_unique else figures.reset_index(drop=True))
+    checked(figures if figures.index.is_unique else figures.reset_index(drop=True), who)
 
 
 # ---- the change of a stock ---------------------------------------------------------------------------------
@@ -302,7 +302,7 @@ def stock_flow_ledger(
         raise TypeError(
             f"{who}: a displacement table is wanted, as ms.load('displacement') gives; got {type(figures).__name__}."
         )
-    _checked(figures)
+    _checked(figures, who)
     first, last = (_year(value, name, who) for value, name in ((start, "start"), (end, "end")))
     if first is not None and last is not None and first > last:
         raise ValueError(f"{who}: start={start!r} is after end={end!r}; give the earlier year first.")

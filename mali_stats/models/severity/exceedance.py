@@ -136,7 +136,7 @@ def _asked(at):
     at = sizes_of(np.atleast_1d(at), "exceedance, at=")
     if not len(at) or (at < 1).any():
         got = f"{at.min():g}" if len(at) else "empty"
-        raise ValueError(f"exceedance: at is {got}; sizes of 1 or more can be asked about")
+        raise ValueError(f"exceedance: at is {got}; sizes of 1 or more can be asked about.")
     return at
 
 
@@ -145,7 +145,7 @@ def _enough_for_the_rule(sizes):
     if got < AT_LEAST:
         raise ValueError(
             f"exceedance: the rule for the threshold needs {AT_LEAST} events of 1 or more, got {got}; give threshold=, "
-            "or count what there is"
+            "or count what there is."
         )
 
 
@@ -156,12 +156,12 @@ def _enough(sizes, xmin) -> int:
     if above and np.ptp(tail) == 0:
         raise ValueError(
             f"exceedance: all {above} events of {xmin:g} or more are of {tail[0]:g}, so no law can be fitted; lower "
-            "threshold="
+            "threshold=."
         )
     if above < FEWEST_ABOVE:
         raise ValueError(
             f"exceedance: {above} events of {xmin:g} or more, and {FEWEST_ABOVE} are the fewest to fit; lower "
-            "threshold="
+            "threshold=."
         )
     return above
 
@@ -172,27 +172,27 @@ def _record(sizes, years, record):
     if both and len(sizes) == len(years) and not sizes.index.equals(years.index):
         raise ValueError(
             "exceedance: sizes and years have different indexes, so that rows would be paired wrongly; take both from "
-            "one frame"
+            "one frame."
         )
     sizes = sizes_of(sizes, "exceedance")
     if np.ndim(years) != 1 or len(years) != len(sizes):
         raise ValueError(
-            f"exceedance: years must give one calendar year for each size, got {np.size(years)} for {len(sizes)} sizes"
+            f"exceedance: years must give one calendar year for each size, got {np.size(years)} for {len(sizes)} sizes."
         )
     if not len(sizes):
-        raise ValueError("exceedance: there are no events")
+        raise ValueError("exceedance: there are no events; look at what was filtered before.")
     years = _whole_years(years)
     if record is None:
         record = np.arange(years.min(), years.max() + 1)
     elif np.ndim(record) != 1 or not len(record):
-        raise ValueError(f"exceedance: record is {record!r}; the years it covers are wanted, as range(2012, 2024)")
+        raise ValueError(f"exceedance: record is {record!r}; the years it covers are wanted, as range(2012, 2024).")
     else:
         record = np.unique(_whole_years(record))
     outside = years[~np.isin(years, record)]
     if len(outside):
         raise ValueError(
             f"exceedance: {len(outside)} events are of years outside the record, such as {outside[0]}; record= must "
-            "name every year it covers, as range(2012, 2024) does, or leave those events out"
+            "name every year it covers, as range(2012, 2024) does, or leave those events out."
         )
     return sizes, years, record
 
@@ -202,7 +202,7 @@ def _whole_years(years):
     if not pd.api.types.is_numeric_dtype(found) or found.isna().any() or (found % 1 != 0).any():
         raise ValueError(
             f"exceedance: years must be whole numbers such as 2023, none missing; got {found.dtype}. Of dates take "
-            ".dt.year"
+            ".dt.year."
         )
     return found.to_numpy(dtype=int)
 

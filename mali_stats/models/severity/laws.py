@@ -163,7 +163,7 @@ def sizes_of(x, who: str) -> np.ndarray:
         got = "a frame" if isinstance(x, pd.DataFrame) else f"{np.ndim(x)} dimensions"
         raise TypeError(
             f"{who}: sizes are wanted in one dimension, one an event, got {got}. Of a table of counts make them "
-            "by t['size'].repeat(t['events'])"
+            "by t['size'].repeat(t['events'])."
         )
     numbers = pd.to_numeric(pd.Series(x).reset_index(drop=True), errors="coerce").astype("Float64")
     values = numbers.to_numpy(dtype=float, na_value=np.nan)
@@ -172,6 +172,6 @@ def sizes_of(x, who: str) -> np.ndarray:
         at = int(np.argmax(wrong))
         raise ValueError(
             f"{who}: sizes must be whole numbers of 0 or more, got {list(x)[at]!r} at position {at} ({wrong.sum()} "
-            f"of {len(values)} are not). Leave missing ones out first, and say so"
+            f"of {len(values)} are not). Leave missing ones out first, and say so."
         )
     return values

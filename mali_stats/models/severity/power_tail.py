@@ -78,7 +78,7 @@ def _exponents(xmin, mean_log):
         alpha = new
         if moved < 1e-9:
             return alpha
-    raise RuntimeError("fit_tail: the exponent of a power law did not settle in 100 steps")
+    raise RuntimeError("fit_tail: the exponent of a power law did not settle in 100 steps. Give another xmin=.")
 
 
 def _log_zeta(alpha, xmin):

@@ -97,7 +97,7 @@ def fit_tail(
 
 def _check_options(xmin, model, n_boot):
     if model not in MODELS:
-        raise ValueError(f"fit_tail: model is {model!r}; accepted are {' and '.join(map(repr, MODELS))}")
+        raise ValueError(f"fit_tail: model is {model!r}; accepted are {' and '.join(map(repr, MODELS))}.")
     whole(n_boot, 0, "n_boot", "fit_tail")
     if xmin is not None:
         whole(xmin, 1, "xmin", "fit_tail")
@@ -109,13 +109,13 @@ def _pareto(values, xmin) -> tuple[Pareto, float]:
         u, counts = np.unique(values, return_counts=True)
         if np.sum(values >= 1) < AT_LEAST:
             got = int(np.sum(values >= 1))
-            raise ValueError(f"fit_tail: the rule for xmin needs {AT_LEAST} sizes of 1 or more, got {got}; give xmin=")
+            raise ValueError(f"fit_tail: the rule for xmin needs {AT_LEAST} sizes of 1 or more, got {got}; give xmin=.")
         xmin = smallest_of_tail(u, counts[None])[0]
     tail = values[values >= xmin]
     if len(tail) < FEWEST or np.all(tail == tail[:1]):
         raise ValueError(
             f"fit_tail: a tail needs at least {FEWEST} sizes, not all equal; got {len(tail)} from {xmin:g} on. "
-            "Lower xmin"
+            "Lower xmin."
         )
     excess = (tail - xmin + 0.5)[None]
     xi, sigma = fit_pareto(excess, np.ones_like(excess))

@@ -116,7 +116,7 @@ def _estimate(design, family, cov, lags, coefs, alphas, converged) -> Estimate:
     if not converged[0]:
         raise RuntimeError(
             f"fit_trend: {family} did not converge on {len(design.y)} rows with {design.y.sum():g} counted; "
-            "they may sit in too few months for the terms. Use harmonics=0, or sum the months to years"
+            "they may sit in too few months for the terms. Use harmonics=0, or sum the months to years."
         )
     fit = _Fitted(design, coefs[0], float(alphas[0]), family)
     matrix, degrees, notes = _matrix(fit, cov, lags, coefs[1:], converged[1:])
@@ -154,7 +154,7 @@ def drawn_regions(design):
     if design.levels < FEWEST_REGIONS:
         raise ValueError(
             f"fit_trend: cov='cluster' needs by= and at least {FEWEST_REGIONS} regions with events, got "
-            f"{design.levels}: fewer give intervals far too narrow. Use cov='jackknife', which needs none"
+            f"{design.levels}: fewer give intervals far too narrow. Use cov='jackknife', which needs none."
         )
     drawn = np.random.default_rng(SEED).multinomial(
         design.levels, np.full(design.levels, 1 / design.levels), BOOTSTRAPS
@@ -242,7 +242,7 @@ def _short_record(fit, why):
     degrees = times - (fit.k - max(fit.design.levels - 1, 0))
     if degrees < 1:
         raise ValueError(
-            f"fit_trend: {times} times cannot carry a trend and its seasons; use harmonics=0 or more months"
+            f"fit_trend: {times} times cannot carry a trend and its seasons; use harmonics=0 or more months."
         )
     hac = _hac(fit, fit.scores / (1 - np.minimum(fit.leverage(), 0.99))[:, None])
     ratio = np.sqrt(np.maximum(np.diag(_model(fit)) / np.maximum(np.diag(hac), 1e-300), 1))

@@ -133,16 +133,16 @@ def design_of(frame, outcome, time, by, scale, harmonics, breaks=(), slope=True)
 
 def _check_columns(frame, outcome, time, by, offset):
     if not len(frame):
-        raise ValueError("fit_trend: the frame has no rows; look at what was filtered before")
+        raise ValueError("fit_trend: the frame has no rows; look at what was filtered before.")
     asked = {"outcome": outcome, "time": time, "by": by, "offset": offset}
     has = ", ".join(map(str, frame.columns))
     for role, name in asked.items():
         if name is not None and name not in frame.columns:
-            raise ValueError(f"fit_trend: {role}={name!r} is not a column; the frame has {has}")
+            raise ValueError(f"fit_trend: {role}={name!r} is not a column; the frame has {has}.")
     for role, name in (("outcome", outcome), ("offset", offset)):
         if name is not None and not types.is_numeric_dtype(frame[name]):
             kind = frame[name].dtype
-            raise ValueError(f"fit_trend: {role}={name!r} is {kind}, not numbers; use pd.to_numeric")
+            raise ValueError(f"fit_trend: {role}={name!r} is {kind}, not numbers; use pd.to_numeric.")
 
 
 def _read(frame, outcome, time, by):
@@ -166,14 +166,14 @@ def _steps(column, time):
     """(Months since year 0 or years, whether they are months)."""
     if column.isna().any():
         empty = int(column.isna().sum())
-        raise ValueError(f"fit_trend: time column {time!r} is missing in {empty} rows; fill it")
+        raise ValueError(f"fit_trend: time column {time!r} is missing in {empty} rows; fill it.")
     if types.is_datetime64_any_dtype(column) or column.dtype == pd.PeriodDtype("M"):
         return (column.dt.year * 12 + column.dt.month - 1).to_numpy(int), True
     if types.is_numeric_dtype(column) and not types.is_bool_dtype(column) and column.abs().max() < 1e4:
         return column.to_numpy(float), False
     raise ValueError(
         f"fit_trend: time column {time!r} holds {column.dtype} such as {column.iloc[0]!r}; accepted are "
-        "datetimes, monthly Periods, or numbers read as years. Convert with pd.to_datetime first"
+        "datetimes, monthly Periods, or numbers read as years. Convert with pd.to_datetime first."
     )
 
 
@@ -181,7 +181,7 @@ def _leave_out_unallocated(table, outcome, by, notes):
     if table[by].isna().any():
         raise ValueError(
             f"fit_trend: by={by!r} is missing in {int(table[by].isna().sum())} rows; call them "
-            f"{UNALLOCATED!r} to leave them out with a note"
+            f"{UNALLOCATED!r} to leave them out with a note."
         )
     away = table[by].astype(str) == UNALLOCATED
     if away.any():
@@ -202,7 +202,7 @@ def _check_repeats(table, time, by, monthly):
         else "for a panel of regions say by='region'; one by type_of_violence must be summed first"
     )
     raise ValueError(
-        f"fit_trend: more than one row for {where} in {time!r} ({int(again.sum())} rows too many): {advice}"
+        f"fit_trend: more than one row for {where} in {time!r} ({int(again.sum())} rows too many): {advice}."
     )
 
 
@@ -218,7 +218,7 @@ def _check_gaps(table, by, monthly):
         raise ValueError(
             f"fit_trend: {unit} {_label(month, monthly)} is missing{where}, between {_label(span[0], monthly)} and "
             f"{_label(span[-1], monthly)}. A {unit} without events is a row with 0: build the grid with "
-            "region_month_panel"
+            "region_month_panel."
         )
 
 
@@ -234,7 +234,7 @@ def _trim(table, outcome, by, monthly, notes):
         raise ValueError(
             f"fit_trend: {outcome!r} is missing or out of scope in the middle of the record, at "
             f"{_rows(table[holes], outcome, by, monthly)}. A trend needs an unbroken record: choose a period "
-            "inside the scope"
+            "inside the scope."
         )
     if not inside.all():
         ends = table[~inside]
@@ -250,7 +250,7 @@ def _check_counts(table, outcome, by, monthly):
         raise ValueError(
             f"fit_trend: {outcome!r} must be counts, whole and not negative; got "
             f"{_rows(table[wrong], outcome, by, monthly)}. Give a rate's numerator as outcome and its "
-            "denominator as offset"
+            "denominator as offset."
         )
 
 
@@ -259,7 +259,7 @@ def _design(table, outcome, time, by, scale, monthly, harmonics, notes, breaks, 
     if not table[outcome].sum() > 0:
         raise ValueError(
             f"fit_trend: column {outcome!r} is 0 in all {len(table)} rows used; no events, no trend. For an "
-            "upper bound of the rate use an exact Poisson interval"
+            "upper bound of the rate use an exact Poisson interval."
         )
     if by:
         table, notes = _leave_out_empty(table, outcome, by, notes)
@@ -309,7 +309,7 @@ def _check_rank(X, names, times):
     if n <= k or np.linalg.matrix_rank(np.linalg.qr(X, mode="r"), rtol=n * np.finfo(float).eps) < k:
         raise ValueError(
             f"fit_trend: {n} rows at {len(times)} times cannot tell the {k} terms apart ({', '.join(names)})"
-            "; use harmonics=0 or a longer series"
+            "; use harmonics=0 or a longer series."
         )
 
 
@@ -321,7 +321,7 @@ def _log_offset(table, scale, by, monthly):
     if wrong.any():
         raise ValueError(
             f"fit_trend: offset {scale!r} must be positive in every row used, as its log is taken; got "
-            f"{_rows(table[wrong], scale, by, monthly)}. Fill it, or leave these rows out"
+            f"{_rows(table[wrong], scale, by, monthly)}. Fill it, or leave these rows out."
         )
     return np.log(values)
 

@@ -135,7 +135,7 @@ def _season(design, family):
 def sensitivity(trend, term) -> pd.DataFrame:
     """One row a choice; see `Trend.sensitivity`."""
     if term not in trend.layout.names:
-        raise ValueError(f"sensitivity: term={term!r} is not in the trend; it has {', '.join(trend.layout.names)}")
+        raise ValueError(f"sensitivity: term={term!r} is not in the trend; it has {', '.join(trend.layout.names)}.")
     checks = (_covariances, _families, _seasons, _starts, _months)
     rows = [row for check in checks for row in check(trend, term)]
     out = pd.DataFrame(rows, columns=["check", "choice", "rate_ratio", "conf_low", "conf_high"])

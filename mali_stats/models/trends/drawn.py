@@ -96,7 +96,7 @@ def _check_levels(coefs, design):
         names = ", ".join(name for name, gone in zip(design.names, lost, strict=True) if gone)
         raise RuntimeError(
             f"fit_trend: nobody died in some draws of {names}, so that these have no estimate to pool; leave such "
-            f"levels of {design.by!r} out of the frame, or join them with others"
+            f"levels of {design.by!r} out of the frame, or join them with others."
         )
 
 
@@ -123,7 +123,7 @@ def drawn_counts(draws, design) -> tuple[np.ndarray, list[str]]:
     if cells.has_duplicates:
         raise ValueError(
             f"fit_trend: the draws have {int(cells.duplicated().sum())} cells of {' and '.join(keys)} twice. Add them "
-            f"up first, as in draws.sum({keys!r}), or keep one kind of draws (one shared_sd, with or without side b)"
+            f"up first, as in draws.sum({keys!r}), or keep one kind of draws (one shared_sd, with or without side b)."
         )
     times = pd.Series(design.times[design.step])
     rows = pd.MultiIndex.from_arrays([times, *(design.frame[k].astype(object).to_numpy() for k in keys[1:])])
@@ -138,24 +138,24 @@ def _laid_out(draws, keys) -> tuple[pd.DataFrame, np.ndarray, np.ndarray]:
     """(Cells, their numbers as reported, draws x cells)."""
     if not isinstance(draws, Draws | pd.DataFrame):
         raise TypeError(
-            f"fit_trend: draws is {type(draws).__name__}; ms.draw_totals makes them, ms.load('draws') has some"
+            f"fit_trend: draws is {type(draws).__name__}; ms.draw_totals makes them, ms.load('draws') has some."
         )
     groups = draws.groups if isinstance(draws, Draws) else draws
     lost = [k for k in (*keys, *([] if isinstance(draws, Draws) else _TABLE)) if k not in groups]
     if lost:
         has = ", ".join(map(str, groups.columns))
-        raise ValueError(f"fit_trend: the draws have no column {', '.join(lost)} (they have {has})")
+        raise ValueError(f"fit_trend: the draws have no column {', '.join(lost)} (they have {has}).")
     if isinstance(draws, Draws):
         return groups, draws.reported, draws.draws
     if draws.duplicated([*keys, "draw"]).any():
         raise ValueError(
             f"fit_trend: the table of draws has a draw of one cell ({', '.join(keys)}) twice. Keep one kind of draws, "
-            "as in table.query(\"shared_sd == 0 and side_b == 'with'\")"
+            "as in table.query(\"shared_sd == 0 and side_b == 'with'\")."
         )
     table = draws.sort_values([*keys, "draw"], kind="stable")
     each = table["draw"].nunique()
     if len(table) % each or (table.groupby(keys, observed=True)["draw"].size() != each).any():
-        raise ValueError("fit_trend: some cells of the table of draws have fewer draws than others")
+        raise ValueError("fit_trend: some cells of the draws have fewer draws than others; give the whole table.")
     first = table.iloc[::each]
     return first, first["reported"].to_numpy(int), table["deaths"].to_numpy(int).reshape(-1, each).T
 
@@ -166,7 +166,7 @@ def _times(column, design) -> np.ndarray:
     if dates != design.monthly:
         wanted = "months (dates or monthly Periods)" if design.monthly else "years (numbers)"
         raise ValueError(
-            f"fit_trend: {design.time!r} of the draws holds {column.dtype}, and the frame's holds {wanted}"
+            f"fit_trend: {design.time!r} of the draws holds {column.dtype}, and the frame's holds {wanted}."
         )
     return ordinal(column) if dates else column.to_numpy(float)
 
@@ -180,5 +180,5 @@ def _check_cells(design, drawn_from, rows):
             f"fit_trend: the draws are not of these cells: {len(wrong)} of {len(rows)} differ, such as {at} with "
             f"{design.y[wrong[0]]:g} {design.outcome} in the frame and {drawn_from[wrong[0]]:g} in what was drawn "
             "from. Draw from the events of the frame, by the same months and regions: draw_totals(events, panel, "
-            "...), added up as the panel was; without side b's dead the outcome must be without them too"
+            "...), added up as the panel was; without side b's dead the outcome must be without them too."
         )

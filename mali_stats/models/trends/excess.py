@@ -73,7 +73,7 @@ def without(layout) -> np.ndarray:
     """
     if not layout.breaks:
         raise ValueError(
-            "fit_trend: a trend without breaks has no counterfactual; fit it with breaks=[ms.Break(label, date)]"
+            "fit_trend: a trend without breaks has no counterfactual; fit it with breaks=[ms.Break(label, date)]."
         )
     return np.where(layout.broken, 0.0, layout.X)
 
@@ -97,11 +97,11 @@ def drawn(estimate, n: int, seed: int) -> np.ndarray:
 def excess(trend, of: str, n: int, seed: int) -> Excess:
     """Take the counterfactual from what was observed or fitted; see `Trend.excess`."""
     if of not in OF:
-        raise ValueError(f"excess: of={of!r} is unknown; accepted are {', '.join(OF)}")
+        raise ValueError(f"excess: of={of!r} is unknown; accepted are {', '.join(OF)}.")
     if of == "observed" and trend.counting_share is not None:
         raise ValueError(
             "excess: of='observed' would take a counterfactual of the drawn counts from the counts as reported, which "
-            "are another quantity (draws of 'vesco' lie well above them). With draws ask of='fitted'"
+            "are another quantity (draws of 'vesco' lie well above them). With draws ask of='fitted'."
         )
     n = whole(n, 2, "n", "excess")
     layout, bare = trend.layout, without(trend.layout)

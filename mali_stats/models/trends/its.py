@@ -77,16 +77,17 @@ class Break:
 
     def __post_init__(self):
         if not isinstance(self.label, str) or not self.label.strip():
-            raise TypeError(f"Break: label={self.label!r}; a text that names the break is wanted")
+            raise TypeError(f"Break: label={self.label!r}; a text that names the break is wanted.")
         if self.kind not in KINDS:
-            raise ValueError(f"Break {self.label}: kind={self.kind!r} is unknown; accepted are {', '.join(KINDS)}")
+            raise ValueError(f"Break {self.label}: kind={self.kind!r} is unknown; accepted are {', '.join(KINDS)}.")
         if (self.end is None) != (self.kind == "step"):
             advice = "a step has no end; a ramp and a phase need one, as in Break(label, date, 'phase', end='2022-12')"
-            raise ValueError(f"Break {self.label}: kind={self.kind!r} with end={self.end!r}; {advice}")
+            raise ValueError(f"Break {self.label}: kind={self.kind!r} with end={self.end!r}; {advice}.")
         object.__setattr__(self, "date", _day(self.label, self.date, last=False))
         object.__setattr__(self, "end", self.end if self.end is None else _day(self.label, self.end, last=True))
         if self.end is not None and not self.date < self.end:
-            raise ValueError(f"Break {self.label}: date {self.date:%Y-%m-%d} is not before end {self.end:%Y-%m-%d}")
+            held = f"date {self.date:%Y-%m-%d} is not before end {self.end:%Y-%m-%d}"
+            raise ValueError(f"Break {self.label}: {held}; exchange them, or correct one.")
 
     def __repr__(self):
         rest = "" if self.end is None else f", {self.kind!r}, end='{self.end:%Y-%m-%d}'"
@@ -108,7 +109,7 @@ def _day(label, given, last) -> pd.Timestamp:
     elif isinstance(given, int) and not isinstance(given, bool) and 1 <= given <= 9999:
         given = pd.Period(f"{given:04d}", freq="Y")
     elif not isinstance(given, pd.Period | pd.Timestamp | Day | np.datetime64) or pd.isna(given):
-        raise TypeError(f"Break {label}: {given!r} is no date; {_ACCEPTED}")
+        raise TypeError(f"Break {label}: {given!r} is no date; {_ACCEPTED}.")
     if isinstance(given, pd.Period):
         given = given.end_time if last else given.start_time
     return pd.Timestamp(given).tz_localize(None).normalize().as_unit("s")
@@ -118,7 +119,7 @@ def _period(label, text):
     try:
         return pd.Period(text, freq="YMD"[len(text) // 3 - 1])
     except ValueError as error:
-        raise ValueError(f"Break {label}: {text!r} is no day of the calendar; {_ACCEPTED}") from error
+        raise ValueError(f"Break {label}: {text!r} is no day of the calendar; {_ACCEPTED}.") from error
 
 
 def _place(day, monthly):
@@ -156,7 +157,7 @@ def breaks_of(given) -> tuple[Break, ...]:
     found = [_one(item) for item in items]
     labels = [item.label for item in found]
     if len(set(labels)) < len(labels):
-        raise ValueError(f"fit_trend: breaks={labels} has one label twice; each needs its own")
+        raise ValueError(f"fit_trend: breaks={labels} has one label twice; each needs its own.")
     return tuple(sorted(found, key=lambda item: (item.date, item.label)))
 
 
@@ -167,7 +168,7 @@ def _refuse_found(items):
             "fit_trend: these dates were chosen by the data. A Wald p-value at a date that the data chose is not "
             "valid: of all dates the one with the largest change was taken. Report the date's own interval (conf_low, "
             "conf_high in the .breaks of find_breaks) and the p-value of the whole search (its .p_value, or .p_sup of "
-            "placebo_its); here give dates known beforehand, as ms.Break(label, date)"
+            "placebo_its); here give dates known beforehand, as ms.Break(label, date)."
         )
 
 
@@ -180,13 +181,13 @@ def _one(item) -> Break:
         return item
     if not isinstance(item, str):
         raise TypeError(
-            f"fit_trend: breaks holds {item!r}; accepted are ms.Break(label, date) and labels of seeds/calendar.csv"
+            f"fit_trend: breaks holds {item!r}; accepted are ms.Break(label, date) and labels of seeds/calendar.csv."
         )
     known = calendar().set_index("label")
     if item not in known.index:
         raise ValueError(
             f"fit_trend: breaks={item!r} is no label of seeds/calendar.csv.{catalog._nearest(item, known.index)} For a "
-            "date of your own give ms.Break(label, date)"
+            "date of your own give ms.Break(label, date)."
         )
     row = known.loc[item]
     return Break(item, row["start"], row["kind"], None if pd.isna(row["end"]) else row["end"])

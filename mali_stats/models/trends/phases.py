@@ -86,7 +86,7 @@ def phases(layout, breaks) -> Phases:
         If there are no breaks.
     """
     if not breaks:
-        raise ValueError("fit_trend: descriptive=True wants breaks=[ms.Break(label, date), ...] to cut the record at")
+        raise ValueError("fit_trend: descriptive=True wants breaks=[ms.Break(label, date), ...] to cut the record at.")
     cut = segments(breaks, layout.times, layout.monthly)
     found = [_rates(layout, cut, np.flatnonzero(layout.group == i)) for i in range(max(layout.levels, 1))]
     table = pd.concat([table for table, _ in found], ignore_index=True)

@@ -106,7 +106,7 @@ def refit(
     """
     X, Y, offset, W = _shapes(X, Y, offset, weights)
     if family not in ("poisson", "nb2"):
-        raise ValueError(f"refit: family is {family!r}; accepted are 'poisson' and 'nb2'")
+        raise ValueError(f"refit: family is {family!r}; accepted are 'poisson' and 'nb2'.")
     held = 0.0 if family == "poisson" else alpha
     return Fits(*in_parts(_batch, Y, W, cells=CELLS, rest=(X, offset, levels, start, max_iter, tol, held)))
 
@@ -139,7 +139,7 @@ def _shapes(X, Y, offset, weights):
     if Y.shape[1] != n or W.shape[1] != n or offset.shape != (n,) or len({1, len(Y), len(W)}) > 2:
         raise ValueError(
             f"refit: X has {n} rows, Y is {Y.shape}, weights {W.shape}, offset {offset.shape}; the last axis "
-            "of each must be X's rows, and Y and weights must have as many replicates, or one"
+            "of each must be X's rows, and Y and weights must have as many replicates, or one."
         )
     return X, Y, offset, W
 

@@ -76,7 +76,7 @@ def check_sides(breaks, times: np.ndarray, monthly: bool) -> None:
     raise ValueError(
         f"fit_trend: the breaks cannot be told apart in a record of {span}: {'; '.join(short[:SHOWN])}{more}. At least "
         f"{record.fewest} {record.unit}s are needed before, after and between them. {record.proposal(breaks)} For "
-        "rates by phase with intervals and without p-values say descriptive=True"
+        "rates by phase with intervals and without p-values say descriptive=True."
     )
 
 

@@ -495,7 +495,7 @@ def fit_trend(
     if descriptive:
         if draws is not None:
             raise ValueError(
-                "fit_trend: descriptive=True fits nothing, so there is nothing to pool draws for; leave one out"
+                "fit_trend: descriptive=True fits nothing, so there is nothing to pool draws for; leave one out."
             )
         return phases(design_of(frame, outcome, time, by, offset, 0), breaks)
     layout = design_of(frame, outcome, time, by, offset, harmonics, breaks, slope)
@@ -507,13 +507,13 @@ def _check_choices(family, harmonics, cov, lags):
     if family in ("ols", "gaussian", "normal", "linear", "lognormal"):
         raise ValueError(
             f"fit_trend: family={family!r} is not offered. A line through log(1 + y) models log(1 + y), not "
-            f"the expected count, and moves with the number of zeros; use one of {', '.join(FAMILIES)}"
+            f"the expected count, and moves with the number of zeros; use one of {', '.join(FAMILIES)}."
         )
     if family not in FAMILIES:
-        raise ValueError(f"fit_trend: family={family!r} is unknown; accepted are {', '.join(FAMILIES)}")
+        raise ValueError(f"fit_trend: family={family!r} is unknown; accepted are {', '.join(FAMILIES)}.")
     if cov not in COVARIANCES:
-        raise ValueError(f"fit_trend: cov={cov!r} is unknown; accepted are {', '.join(COVARIANCES)}")
+        raise ValueError(f"fit_trend: cov={cov!r} is unknown; accepted are {', '.join(COVARIANCES)}.")
     if harmonics not in range(6):
-        raise ValueError(f"fit_trend: harmonics={harmonics!r}; accepted are the whole numbers 0 to 5")
+        raise ValueError(f"fit_trend: harmonics={harmonics!r}; accepted are the whole numbers 0 to 5.")
     if lags is not None and (cov != "hac" or lags != int(lags) or lags < 0):
-        raise ValueError(f"fit_trend: lags={lags!r} with cov={cov!r}; a whole number, 0 or more, goes with cov='hac'")
+        raise ValueError(f"fit_trend: lags={lags!r} with cov={cov!r}; a whole number, 0 or more, goes with cov='hac'.")

@@ -58,7 +58,7 @@ def heaping(x: ArrayLike, *, convention: str | None = None, conf: float = 0.95) 
     1  multiple     10  8      3  0.375
     """
     if not 0 < conf < 1:
-        raise ValueError(f"heaping: conf={conf!r}; it lies between 0 and 1, such as 0.95")
+        raise ValueError(f"heaping: conf={conf!r}; it lies between 0 and 1, such as 0.95.")
     values = _values(x)
     large = values[values >= SMALLEST]
     rows = [("multiple", m, None, None, int((large % m == 0).sum()), 1 / m) for m in MULTIPLES]
@@ -71,17 +71,19 @@ def heaping(x: ArrayLike, *, convention: str | None = None, conf: float = 0.95) 
 
 def _values(x) -> np.ndarray:
     if isinstance(x, pd.DataFrame) or np.ndim(x) != 1:
-        raise TypeError(f"heaping: counts are wanted in one dimension, one an event, got a {type(x).__name__}")
+        raise TypeError(
+            f"heaping: counts are wanted in one dimension, one an event, got a {type(x).__name__}; give one column."
+        )
     column = pd.Series(x, dtype=None if len(x) else float)
     there = column.dropna().infer_objects()
     if len(there) and (not types.is_numeric_dtype(there) or types.is_bool_dtype(there)):
-        raise ValueError(f"heaping: got {column.dtype}, not numbers; use pd.to_numeric first")
+        raise ValueError(f"heaping: got {column.dtype}, not numbers; use pd.to_numeric first.")
     numbers = pd.to_numeric(column).to_numpy(float, na_value=np.nan)
     wrong = ~((numbers >= 0) & (numbers % 1 == 0))
     if wrong.any():
         raise ValueError(
             f"heaping: {int(wrong.sum())} of {len(numbers)} counts are missing, negative or not whole, such as "
-            f"{column[wrong].iloc[0]}; leave them out first, as in x.dropna(), and say how many"
+            f"{column[wrong].iloc[0]}; leave them out first, as in x.dropna(), and say how many."
         )
     return numbers
 
@@ -97,7 +99,7 @@ def _conventions(which) -> list[tuple]:
     words = catalog.seed("vague_words").dropna(subset=["best"])
     known = sorted(words["convention"].unique())
     if which is not None and which not in known:
-        raise ValueError(f"heaping: convention={which!r} is unknown; accepted are {', '.join(known)}, or None for all")
+        raise ValueError(f"heaping: convention={which!r} is unknown; accepted are {', '.join(known)}, or None for all.")
     words = words[words["convention"].isin([which] if which else known)]
     words = words[words["lang"] == "en"].assign(best=words["best"].astype(int))
     told = words.groupby(["convention", "best"])["id"].agg(lambda ids: ", ".join(i.replace("-", " ") for i in ids))

@@ -65,7 +65,7 @@ def pool_rubin(
     names, Q, U = _matrices(estimates, variances)
     complete = _complete(n, k)
     if not 0 < conf < 1:
-        raise ValueError(f"pool_rubin: conf={conf!r}; it lies between 0 and 1, such as 0.95")
+        raise ValueError(f"pool_rubin: conf={conf!r}; it lies between 0 and 1, such as 0.95.")
     table = pooled(Q, U, complete, conf)
     if names is not None:
         table.insert(0, "term", list(names))
@@ -77,9 +77,9 @@ def _complete(n: int | None, k: int | None) -> float:
     if n is None and k is None:
         return np.inf
     if n is None or k is None:
-        raise ValueError("pool_rubin: n and k go together (rows and coefficients of the model); give both or neither")
+        raise ValueError("pool_rubin: n and k go together (rows and coefficients of the model); give both or neither.")
     if not n > k > 0:
-        raise ValueError(f"pool_rubin: n={n!r}, k={k!r}; there must be more rows than coefficients")
+        raise ValueError(f"pool_rubin: n={n!r}, k={k!r}; there must be more rows than coefficients.")
     return n - k
 
 
@@ -104,23 +104,23 @@ def _matrices(estimates, variances):
     """(Names of the terms or None, estimates, variances), both as arrays (data sets, coefficients)."""
     names = None
     if isinstance(estimates, pd.DataFrame) != isinstance(variances, pd.DataFrame):
-        raise ValueError("pool_rubin: estimates and variances must both be frames, or neither")
+        raise ValueError("pool_rubin: estimates and variances must both be frames, or neither.")
     if isinstance(estimates, pd.DataFrame):
         names = estimates.columns
         if set(names) != set(variances.columns) or not names.is_unique:
             raise ValueError(
                 f"pool_rubin: the columns differ or repeat: {', '.join(map(str, names))} and "
-                f"{', '.join(map(str, variances.columns))}"
+                f"{', '.join(map(str, variances.columns))}."
             )
         variances = variances[names]
     Q, U = (np.asarray(values, float) for values in (estimates, variances))
     if Q.shape != U.shape or Q.ndim not in (1, 2):
         raise ValueError(
             f"pool_rubin: estimates are {Q.shape} and variances {U.shape}; give the same shape to both, (M,) or "
-            "(M, p) for M data sets and p coefficients. Of a covariance matrix only the diagonal is pooled"
+            "(M, p) for M data sets and p coefficients. Of a covariance matrix only the diagonal is pooled."
         )
     if len(Q) < 2:
-        raise ValueError(f"pool_rubin: {len(Q)} data set; at least 2 are needed to see how far they differ (20 to 50)")
+        raise ValueError(f"pool_rubin: {len(Q)} data set; at least 2 are needed to see how far they differ (20 to 50).")
     if not (np.isfinite(Q).all() and np.isfinite(U).all() and (U >= 0).all()):
-        raise ValueError("pool_rubin: every estimate must be a number, and every variance one of 0 or more")
+        raise ValueError("pool_rubin: every estimate must be a number, and every variance one of 0 or more.")
     return names, *(values.reshape(len(values), -1) for values in (Q, U))

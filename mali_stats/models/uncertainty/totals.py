@@ -187,29 +187,31 @@ def _check_choices(events, n, shared_sd, model, exclude_side_b):
         raise TypeError(
             "draw_totals: shared_sd is missing, and has no default. With independent errors alone (shared_sd=0) the "
             "errors of many events cancel, and a total looks far more certain than any of its parts; reports of one "
-            "war err together. Give shared_sd=0 and shared_sd=0.2, and show both"
+            "war err together. Give shared_sd=0 and shared_sd=0.2, and show both."
         )
     if model not in MODELS:
-        raise ValueError(f"draw_totals: model={model!r} is unknown; accepted are {', '.join(MODELS)}")
+        raise ValueError(f"draw_totals: model={model!r} is unknown; accepted are {', '.join(MODELS)}.")
     whole(n, 2, "n", "draw_totals")
     if not types.is_number(shared_sd) or not (np.isfinite(shared_sd) and shared_sd >= 0):
-        raise ValueError(f"draw_totals: shared_sd={shared_sd!r}; a number of 0 or more is accepted, such as 0 and 0.2")
+        raise ValueError(f"draw_totals: shared_sd={shared_sd!r}; a number of 0 or more is accepted, such as 0 and 0.2.")
     if not isinstance(events, pd.DataFrame):
-        raise TypeError(f"draw_totals: events is a {type(events).__name__}; the table of read_events is wanted")
+        raise TypeError(f"draw_totals: events is a {type(events).__name__}; the table of read_events is wanted.")
     if exclude_side_b and model == "bounds":
         raise ValueError(
             "draw_totals: exclude_side_b goes with model='vesco' only: low and high are recorded of all dead, "
-            "not by side"
+            "not by side."
         )
     if not len(events):
-        raise ValueError("draw_totals: there are no events; look at what was filtered before")
+        raise ValueError("draw_totals: there are no events; look at what was filtered before.")
     sources = list(events["source"].astype(object).fillna("no source").unique()) if "source" in events else []
     if len(sources) > 1:
-        raise ValueError(f"draw_totals: events of {', '.join(map(str, sources))}; two records of one war are not added")
+        raise ValueError(
+            f"draw_totals: events of {', '.join(map(str, sources))}; two records of one war are not added; keep one."
+        )
     if model == "vesco" and sources not in ([], [ucdp.SOURCE]):
         raise ValueError(
             f"draw_totals: model='vesco' was made for UCDP's best estimates, and the events are {sources[0]}'s; use "
-            "model='bounds'"
+            "model='bounds'."
         )
 
 
@@ -219,7 +221,7 @@ def _values(events, model, exclude_side_b) -> tuple[pd.DataFrame, list[str]]:
     columns = needed[model] + ["deaths_b"] * exclude_side_b
     lost = [c for c in columns if c not in events]
     if lost:
-        raise ValueError(f"draw_totals: the events lack {', '.join(lost)}; an events table of read_events is wanted")
+        raise ValueError(f"draw_totals: the events lack {', '.join(lost)}; an events table of read_events is wanted.")
     values = events[columns].reset_index(drop=True)
     known = values[columns].drop(columns="type_of_violence", errors="ignore").notna().all(axis=1)
     notes = [f"{int((~known).sum())} events without a number are left out"] if not known.all() else []
@@ -238,7 +240,7 @@ def _without_side_b(events, values) -> pd.DataFrame:
         ids = ", ".join(map(str, named.iloc[wrong[:3]]))
         raise ValueError(
             f"draw_totals: more of side b's dead than dead in {len(wrong)} events ({ids}), or fewer than none; look at "
-            "deaths_b and deaths_best there, or leave them out first"
+            "deaths_b and deaths_best there, or leave them out first."
         )
     return values.assign(deaths_best=rest).drop(columns="deaths_b")
 
@@ -261,7 +263,7 @@ def _pieces(events, by) -> tuple[pd.DataFrame, pd.DataFrame]:
         has = ", ".join(map(str, by.columns[:12]))
         raise ValueError(
             f"draw_totals: by is a frame with {has}, and no panel of region_month_panel (country, region, month, "
-            "deaths_best). Give the panel itself and add the draws up afterwards, as in .sum('month')"
+            "deaths_best). Give the panel itself and add the draws up afterwards, as in .sum('month')."
         )
     scope = by["in_scope"].fillna(False).astype(bool) if "in_scope" in by else by["deaths_best"].notna()
     panel = by[scope].reset_index(drop=True)
@@ -273,7 +275,7 @@ def _grouped(frame, by, who) -> tuple[np.ndarray, pd.DataFrame]:
     """(Group of each row, the groups in order)."""
     if isinstance(by, pd.Series):
         if not by.index.equals(frame.index):
-            raise ValueError(f"{who}: the Series by= has another index than the {len(frame)} rows it groups")
+            raise ValueError(f"{who}: the Series by= has another index than the {len(frame)} rows it groups.")
         keys = by.rename("group" if by.name is None else by.name).to_frame()
     else:
         names = [by] if isinstance(by, str) else list(by) if isinstance(by, list | tuple | pd.Index) else []
@@ -281,14 +283,16 @@ def _grouped(frame, by, who) -> tuple[np.ndarray, pd.DataFrame]:
         if lost or not names:
             has = ", ".join(map(str, frame.columns[:20]))
             raise ValueError(
-                f"{who}: by={_shown(by)} is no column; there are {has}. A Series aligned with the rows is accepted too"
+                f"{who}: by={_shown(by)} is no column; there are {has}. A Series aligned with the rows is accepted too."
             )
         keys = frame[list(dict.fromkeys(names))]
     if taken := {"reported", "mean"} & set(keys):
-        raise ValueError(f"{who}: a group cannot be called {taken.pop()!r}, as a column of the result is; rename it")
+        raise ValueError(f"{who}: a group cannot be called {taken.pop()!r}, as a column of the result is; rename it.")
     if keys.isna().any(axis=None):
         rows = int(keys.isna().any(axis=1).sum())
-        raise ValueError(f"{who}: the group is missing in {rows} rows; fill it (say, with 'unknown') or leave them out")
+        raise ValueError(
+            f"{who}: the group is missing in {rows} rows; fill it (say, with 'unknown') or leave them out."
+        )
     which = keys.groupby(list(keys), observed=True, sort=True).ngroup().to_numpy()
     first = np.unique(which, return_index=True)[1]
     return which, keys.iloc[first].reset_index(drop=True)

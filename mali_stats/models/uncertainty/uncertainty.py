@@ -124,7 +124,7 @@ class FatalityDist:
         """
         q = self._outer(q)
         if not ((q >= 0) & (q <= 1)).all():
-            raise ValueError(f"ppf: got q={q.ravel().tolist()}; probabilities lie between 0 and 1")
+            raise ValueError(f"ppf: got q={q.ravel().tolist()}; probabilities lie between 0 and 1.")
         return self.curve.ppf(q)
 
     def cdf(self, x) -> np.ndarray:
@@ -235,11 +235,11 @@ def fatality_dist(
     FatalityDist of 2 events (bounds): 17 reported, mean 22.3
     """
     if model not in MODELS:
-        raise ValueError(f"fatality_dist: model={model!r} is unknown; accepted are {', '.join(MODELS)}")
+        raise ValueError(f"fatality_dist: model={model!r} is unknown; accepted are {', '.join(MODELS)}.")
     given = [name for name, value in (("low", low), ("high", high), ("params", params)) if value is not None]
     wrong = {"vesco": {"low", "high"}, "bounds": {"params"}}[model] & set(given)
     if wrong:
-        raise ValueError(f"fatality_dist: {', '.join(sorted(wrong))} given, which model={model!r} does not use")
+        raise ValueError(f"fatality_dist: {', '.join(sorted(wrong))} given, which model={model!r} does not use.")
     x = _counts("deaths", deaths)
     if model == "bounds":
         return _bounds(x, low, high)
@@ -251,20 +251,20 @@ def _counts(name, values, shape=None) -> np.ndarray:
     """The numbers as floats, all there, whole and not negative."""
     if values is None:
         why = "" if name == "deaths" else " as well with model='bounds'"
-        raise ValueError(f"fatality_dist: {name} is wanted{why}: a number, or one for each event")
+        raise ValueError(f"fatality_dist: {name} is wanted{why}: a number, or one for each event.")
     if isinstance(values, pd.DataFrame | dict) or np.ndim(values) > 1:
-        raise ValueError(f"fatality_dist: {name} is a {type(values).__name__}; give a number, or one column of them")
+        raise ValueError(f"fatality_dist: {name} is a {type(values).__name__}; give a number, or one column of them.")
     column = pd.Series([values] if np.ndim(values) == 0 else values).reset_index(drop=True)
     there = column.dropna().infer_objects()
     if len(there) and (not types.is_numeric_dtype(there) or types.is_bool_dtype(there)):
-        raise ValueError(f"fatality_dist: {name} holds {column.dtype}, not numbers; use pd.to_numeric first")
+        raise ValueError(f"fatality_dist: {name} holds {column.dtype}, not numbers; use pd.to_numeric first.")
     numbers = pd.to_numeric(column).to_numpy(float, na_value=np.nan)
     wrong = np.flatnonzero(~((numbers >= 0) & (numbers % 1 == 0)))
     if len(wrong):
         places = ", ".join(f"{column[i]} at position {i}" for i in wrong[:3])
         raise ValueError(
             f"fatality_dist: {name} must be whole numbers of 0 or more, got {places} ({len(wrong)} in all). An unknown "
-            "count has no distribution: leave such events out and say how many they are"
+            "count has no distribution: leave such events out and say how many they are."
         )
     return _shaped(name, numbers.reshape(np.shape(values)), shape)
 
@@ -273,7 +273,7 @@ def _shaped(name, values, shape):
     if shape is None or values.shape == shape:
         return values
     if values.ndim:
-        raise ValueError(f"fatality_dist: {name} has {values.size} values for {int(np.prod(shape))} deaths")
+        raise ValueError(f"fatality_dist: {name} has {values.size} values for {int(np.prod(shape))} deaths.")
     return np.broadcast_to(values, shape)
 
 
@@ -282,7 +282,7 @@ def _check_same_rows(deaths, other):
     if both and len(deaths) == len(other) and not deaths.index.equals(other.index):
         raise ValueError(
             "fatality_dist: deaths and type_of_violence have different indexes, so that rows would be paired wrongly; "
-            "take both from one frame"
+            "take both from one frame."
         )
 
 
@@ -309,12 +309,14 @@ def _lines(table, parameter) -> pd.DataFrame:
     """Intercept, slope and steps of one parameter: a row a type of violence, a column a term."""
     lost = {"type_of_violence", "parameter", "term", "value"} - set(table)
     if lost:
-        raise ValueError(f"fatality_dist: params lacks the columns {', '.join(sorted(lost))}")
+        raise ValueError(
+            f"fatality_dist: params lacks the columns {', '.join(sorted(lost))}; see seeds/gumbel_coefficients.csv."
+        )
     rows = table[table["parameter"] == parameter]
     keys = [rows["type_of_violence"].astype(str), rows["term"].astype(str)]
     wide = rows["value"].astype(float).groupby(keys).agg("last").unstack()
     if not {"intercept", "log1p"} <= set(wide) or wide[["intercept", "log1p"]].isna().any(axis=None):
-        raise ValueError(f"fatality_dist: params has no intercept or log1p of {parameter!r} for some type of violence")
+        raise ValueError(f"fatality_dist: params has no intercept or log1p of {parameter!r} for some type of violence.")
     return wide.fillna(0.0)
 
 
@@ -324,7 +326,7 @@ def _kinds(type_of_violence, shape, known) -> np.ndarray:
     bad = column[~column.isin(known)]
     if len(bad):
         raise ValueError(
-            f"fatality_dist: type_of_violence is {bad.iloc[0]!r} ({len(bad)} such); accepted are {', '.join(known)}"
+            f"fatality_dist: type_of_violence is {bad.iloc[0]!r} ({len(bad)} such); accepted are {', '.join(known)}."
         )
     return _shaped("type_of_violence", column.to_numpy().reshape(() if one else -1), shape)
 

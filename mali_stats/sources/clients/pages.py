@@ -82,7 +82,9 @@ def until_short(get: Callable[[int, int], Page], title: str) -> Iterator[Page]:
     while True:
         page = get(len(sizes), sum(sizes))
         if page.records and page.records == before:
-            raise RuntimeError(f"{title} gives the same page again for another number; nothing was kept.")
+            raise RuntimeError(
+                f"{title} gives the same page again for another number; nothing was kept. Try again later."
+            )
         yield page
         sizes.append(len(page.records))
         before = page.records

@@ -107,5 +107,7 @@ def _walk(web: Web, plan: Plan) -> Iterator[Page]:
         following = content.get("NextPageUrl")
         url, params = web.here(following) if following else None, None
         if url in seen:
-            raise RuntimeError("UCDP's pages go in a circle (NextPageUrl names one that was read); nothing was kept.")
+            raise RuntimeError(
+                f"UCDP's pages go in a circle (NextPageUrl names one that was read); nothing was kept. {web.by_hand}"
+            )
         web.pause()
