@@ -49,3 +49,35 @@ def _order(weights: tuple[int, ...], total: int) -> tuple[int, ...]:
         quotients = [w / (2 * n + 1) for w, n in zip(weights, held, strict=True)]
         held[quotients.index(max(quotients))] += 1
     return tuple(held)
+
+
+def many_by_days(totals: np.ndarray, days: np.ndarray) -> np.ndarray:
+    """:func:`sainte_lague` of many totals at once.
+
+    Parameters
+    ----------
+    totals : numpy.ndarray
+        persons, n x k: ``k`` counts that share one row of weights.
+    days : numpy.ndarray
+        weights, n x m whole numbers.
+
+    Returns
+    -------
+    numpy.ndarray
+        n x k x m whole numbers that sum to ``totals`` over the last axis.
+
+    Examples
+    --------
+    >>> many_by_days(np.array([[100, 17]]), np.array([[31, 31, 31]]))
+    array([[[34, 33, 33],
+            [ 6,  6,  5]]])
+    """
+    totals, weights, cells = np.maximum(totals, 0)[:, :, None], days[:, None, :], days.shape[1]
+    whole = days.sum(axis=1)[:, None, None]
+    held = np.maximum(0, -((whole - weights * (2 * totals - cells)) // (2 * whole)))
+    rest = totals[:, :, 0] - held.sum(axis=2)
+    while (short := np.nonzero(rest > 0))[0].size:
+        quotients = days[short[0]] / (2 * held[short] + 1)
+        held[(*short, quotients.argmax(axis=1))] += 1
+        rest[short] -= 1
+    return held

@@ -19,6 +19,7 @@ from mali_stats.clean import places
 from mali_stats.clean.displacement import read_displacement
 from mali_stats.clean.events import read_events
 from mali_stats.clean.values import Values, count
+from mali_stats.exporting import safe
 from mali_stats.ledger import Ledger
 from mali_stats.models.uncertainty.totals import draw_totals
 from mali_stats.panel import region_month_panel
@@ -34,6 +35,7 @@ from mali_stats.schema import (
     check,
 )
 from mali_stats.sources import files
+from mali_stats.writing import alone, explained, replace_all
 
 # ---- tables from events ------------------------------------------------------------------------------------
 
@@ -110,7 +112,7 @@ def cercle_year(events: pd.DataFrame) -> pd.DataFrame:
     exact = (events["date_precision"] <= "month") & events["geo_precision"].isin(["exact", "near", "admin2", "area"])
     cercle = events["admin2"].where(events["admin2"].notna() & exact, UNALLOCATED)
     first, last = (region_month_panel(events, frame="country")[0]["month"].agg(f).year for f in ("min", "max"))
-    grid = pd.MultiIndex.from_product(
+    grid: pd.MultiIndex = pd.MultiIndex.from_product(
         [[*known.districts["admin2"], UNALLOCATED], range(first, last + 1)], names=["admin2", "year"]
     )
     keys = [cercle.rename("admin2"), events["date_start"].dt.year.rename("year")]
@@ -339,6 +341,7 @@ PUBLISHED: dict[str, tuple[str, tuple[str, ...], str, Callable[..., pd.DataFrame
 }  # fmt: skip
 _ORDERED = {"type_of_violence": VIOLENCE, "geo_precision": GEO_PRECISION, "date_precision": DATE_PRECISION,
             "as_of_precision": DISPLACEMENT["as_of_precision"]}  # fmt: skip
+_ELSEWHERE = "give another folder (--out)"
 
 
 def build(
@@ -346,12 +349,20 @@ def build(
 ) -> dict[str, pd.DataFrame]:
     """Make every table that comes from ``raw`` (and the published totals whose files are given) and write ``data/``.
 
-    Tables whose input is not given stay as they are. Files are written beside and moved into place one by one.
+    Tables whose input is not given stay as they are. All files are written beside, then moved into place, the one
+    that describes them (with their hashes) last; one build of a folder at a time.
     """
     events, read = read_events(raw, country=country)
     if places.gazetteer(country) is None:
         raise ValueError(f"there are no seed tables of {country} (seeds/places/{country}/), which cercle_year needs.")
-    version = version or _recorded(out, raw)
+    with explained(out, _ELSEWHERE):
+        out.mkdir(parents=True, exist_ok=True)
+    with alone(out, f"building {out}", _ELSEWHERE):
+        return _built(events, read, raw, out, version or _recorded(out, raw), country, published)
+
+
+def _built(events, read: Ledger, raw: Path, out: Path, version, country: str, published) -> dict[str, pd.DataFrame]:
+    """Make and write the tables, with nobody else writing there."""
     if version is not None:
         events["source_version"] = events["source_version"].fillna(version)
     version = ", ".join(events["source_version"].dropna().unique()) or "unknown"
@@ -425,8 +436,15 @@ def _field(column: str) -> dict:
     return field
 
 
+def _tame(text: str) -> str:
+    return safe(text).replace("\r", " ")  # which would end a row
+
+
 def _csv(table: pd.DataFrame) -> bytes:
-    return table.to_csv(index=False, lineterminator="\n", date_format="%Y-%m-%d").encode()
+    """The file, in whose texts no spreadsheet finds a formula; names come from raw files."""
+    texts = [c for c in table if isinstance(table[c].dtype, pd.StringDtype)]
+    tame = {c: table[c].map(_tame, na_action="ignore") for c in texts}
+    return table.assign(**tame).to_csv(index=False, lineterminator="\n", date_format="%Y-%m-%d").encode()
 
 
 def _write(out: Path, tables: dict[str, pd.DataFrame], resources: list[dict]) -> None:
@@ -435,12 +453,7 @@ def _write(out: Path, tables: dict[str, pd.DataFrame], resources: list[dict]) ->
         "profile": "tabular-data-package", "version": __version__, "resources": resources,
     }  # fmt: skip
     text = json.dumps(package, ensure_ascii=False, indent=1) + "\n"
-    out.mkdir(parents=True, exist_ok=True)
-    for name, content in {
-        **{f"{n}.csv": _csv(t) for n, t in tables.items()},
-        "datapackage.json": text.encode(),
-    }.items():
-        catalog.replace(out / name, content)
+    replace_all(out, {**{f"{n}.csv": _csv(t) for n, t in tables.items()}, "datapackage.json": text.encode()})
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import difflib
+import hashlib
+import io
 import json
-import os
-import tempfile
+import re
 import tomllib
 from functools import cache
 from pathlib import Path
@@ -16,6 +17,7 @@ from mali_stats.schema import typed
 
 _PACKAGE = Path(__file__).resolve().parent
 STYLES = ("text", "bibtex", "short")
+LANGUAGES = ("en", "fr")
 
 
 def root() -> Path:
@@ -51,6 +53,56 @@ def seed(name: str) -> pd.DataFrame:
     return read_seed(root() / "seeds" / f"{name}.csv")
 
 
+def seed_of(country: str | Path, table: str) -> pd.DataFrame:
+    """A seed table of a country: the shipped one by its ISO3 code, or that of a folder of one's own.
+
+    Three capitals are a code, even where a folder of that name lies about; anything else is a folder.
+
+    Raises
+    ------
+    FileNotFoundError
+        where there is no folder, or no such table in it.
+
+    Examples
+    --------
+    >>> len(seed_of("MLI", "districts"))
+    53
+    """
+    folder = seeds_folder(country)
+    if not folder.is_dir():
+        known = ", ".join(sorted(path.name for path in (root() / "seeds" / "places").iterdir()))
+        raise FileNotFoundError(
+            f"There are no seed tables of {country}: shipped are those of {known}. Give a folder of your own, such as "
+            f"'places/{folder.name}' (docs/your-own-country.md says what is in it)."
+        )
+    return read_seed(folder / f"{table}.csv")
+
+
+def seeds_folder(country: str | Path) -> Path:
+    """Where the seed tables of a country stand, by its ISO3 code or as given.
+
+    Examples
+    --------
+    >>> seeds_folder("MLI").name, seeds_folder("my/places/BFA").parent.name
+    ('MLI', 'places')
+    """
+    own = isinstance(country, Path) or not re.fullmatch("[A-Z]{3}", country)
+    return Path(country) if own else root() / "seeds" / "places" / country
+
+
+def language(lang: str, who: str) -> str:
+    """Give a language back, if there are texts in it.
+
+    Raises
+    ------
+    ValueError
+        for any other.
+    """
+    if lang not in LANGUAGES:
+        raise ValueError(f"{who}: lang={lang!r} is not known; use one of {', '.join(LANGUAGES)}.")
+    return lang
+
+
 def _package() -> dict:
     return json.loads((root() / "data" / "datapackage.json").read_text(encoding="utf-8"))
 
@@ -83,7 +135,7 @@ def load(name: str) -> pd.DataFrame:
     Raises
     ------
     ValueError
-        for an unknown name; the message proposes the nearest.
+        for an unknown name; the message proposes the nearest. Also for a file that is not the one described.
 
     Examples
     --------
@@ -92,10 +144,23 @@ def load(name: str) -> pd.DataFrame:
     71     MLI  2024         1901
     """
     resource = _resource(name)
-    table = pd.read_csv(root() / "data" / resource["path"], dtype=str, keep_default_na=False, na_values=[""])
+    table = pd.read_csv(io.BytesIO(_checked(resource)), dtype=str, keep_default_na=False, na_values=[""])
     if "issues" in table:
         table["issues"] = table["issues"].fillna("")  # nothing odd about a row is not missing
     return typed(table, {f["name"]: _kind(f) for f in resource["schema"]["fields"]})
+
+
+def _checked(resource: dict) -> bytes:
+    """The table's file, if it is the one that ``datapackage.json`` describes: one build, or none, is read."""
+    path = root() / "data" / resource["path"]
+    content = path.read_bytes()
+    if f"sha256:{hashlib.sha256(content).hexdigest()}" != resource["hash"]:
+        raise ValueError(
+            f"load: {path} is not the file that datapackage.json beside it describes: a build was stopped before its "
+            "end, or the file was changed by hand. Run make data again with the same raw file, or take the folder "
+            "data/ anew from where you got it."
+        )
+    return content
 
 
 def _kind(field: dict) -> str | tuple[str, ...]:
@@ -104,20 +169,33 @@ def _kind(field: dict) -> str | tuple[str, ...]:
     return tuple(levels) if levels and field.get("ordered") else names[field["type"]]
 
 
-def datasets() -> pd.DataFrame:
+def datasets(lang: str = "en") -> pd.DataFrame:
     """The shipped tables, a row each: name, title, rows, source, version, licence, record, record_ends.
 
     ``record`` says what it is a record of, ``record_ends`` the day or year with which that record ends.
+
+    Parameters
+    ----------
+    lang : {"en", "fr"}
+        language of the titles.
+
+    Raises
+    ------
+    ValueError
+        for another language.
 
     Examples
     --------
     >>> datasets().set_index("name").loc["region_month", "record_ends"]
     '2023-12-31'
+    >>> datasets("fr").set_index("name").loc["sizes", "title"]
+    'Taille des événements par année et type de violence'
     """
+    titles = seed("captions").query("kind == 'title'").set_index("name")[language(lang, "datasets")]
     columns = ["name", "title", "rows", "source", "version", "licence", "record", "record_ends"]
     rows = [
-        [r["name"], r["title"], r["rows"], "; ".join(s["title"] for s in r["sources"]), r["version"],
-         "; ".join(s["name"] for s in r["licenses"]), r["record"], r["record_ends"]]
+        [r["name"], titles.get(r["name"], r["title"]), r["rows"], "; ".join(s["title"] for s in r["sources"]),
+         r["version"], "; ".join(s["name"] for s in r["licenses"]), r["record"], r["record_ends"]]
         for r in _package()["resources"]
     ]  # fmt: skip
     return pd.DataFrame(rows, columns=columns)
@@ -213,18 +291,3 @@ def sources_of(name: str) -> list[str]:
     if name not in resources:
         raise ValueError(f"cite: {name!r} is no data set and no source.{_nearest(name, [*resources, *cards()])}")
     return resources[name]
-
-
-def replace(path: Path, content: bytes) -> None:
-    """Write a file so that at any moment it is whole: the old one or the new one."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as temporary:
-            temporary.write(content)
-            temporary.flush()
-            os.fsync(temporary.fileno())
-        os.chmod(name, 0o644)
-        os.replace(name, path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from mali_stats import catalog
-from mali_stats.origins import REPORTED, Origin, beside, caption_of, origin_of
+from mali_stats import captions, catalog
+from mali_stats.origins import Origin, about_of, beside, caption_of, origin_of
+from mali_stats.writing import replace_all
 
 TABLES, FIGURES = (".csv",), (".png", ".svg")
 DPI = 200
@@ -24,9 +25,15 @@ _ACCEPTED = (
 
 
 def export(
-    thing, path, *, hxl: bool = False, source: str | list[str] | None = None, caption: str | None = None
+    thing: object,
+    path: str | Path,
+    *,
+    hxl: bool = False,
+    source: str | list[str] | None = None,
+    caption: str | None = None,
+    lang: str | None = None,
 ) -> list[Path]:
-    """Write a table as CSV, or a figure as PNG or SVG, with its source, licence and end of record beside it.
+    r"""Write a table as CSV, or a figure as PNG or SVG, with its source, licence and end of record beside it.
 
     The text beside is ``<stem>.txt``; a table and a figure of the same stem share it. Every file is whole at any
     moment, the old one or the new one. Dates are ISO; a text that a spreadsheet would run as a formula gets an
@@ -47,7 +54,11 @@ def export(
         the table's own column ``source`` names, the shipped table whose rows these are, or the source line of a
         figure of this library.
     caption : str, optional
-        what is shown; by default a brief's own, the title of the shipped table, or the figure's title.
+        what is shown; by default a brief's own, the title of the shipped table, the figure's title, or what the
+        plot shows.
+    lang : {"en", "fr"}, optional
+        language of the caption and of the text beside; by default a brief's own, else English. What is drawn, notes
+        of results and references stay as they are.
 
     Returns
     -------
@@ -59,8 +70,8 @@ def export(
     TypeError
         for a thing that is neither.
     ValueError
-        for another ending, an unknown source, none that is known, an HXL row for a figure or without a tag, columns
-        that repeat or that are not to be published.
+        for another ending or language, an unknown source, none that is known, an HXL row for a figure or without a
+        tag, columns that repeat or that are not to be published.
     FileNotFoundError, FileExistsError
         for a missing folder; where ``<stem>.txt`` is somebody else's.
 
@@ -79,22 +90,29 @@ def export(
     >>> for line in text.read_text(encoding="utf-8").splitlines()[3:6]:
     ...     print(line)
     What: National population by year
+    About: Mid-year totals, placed at 1 July.
     Source: World Bank, World Development Indicators, CC BY 4.0
-    Licence: CC BY 4.0
+    >>> file, text = ms.export(table, f"{folder.name}/population.csv", lang="fr")
+    >>> text.read_text(encoding="utf-8").splitlines()[3]
+    'Contenu\xa0: Population nationale par année'
     >>> folder.cleanup()
     """
     path = Path(path)
+    own = None if isinstance(thing, pd.DataFrame) else getattr(thing, "lang", None)
+    lang = catalog.language(lang or own or "en", "export")
     as_table = _is_table(path, hxl)
     shown = _table_of(thing) if as_table else _figure_of(thing)
-    origin, caption = origin_of(thing, shown, source), caption or caption_of(thing, shown)
-    content, remarks = _csv(shown, hxl) if as_table else (_drawn(shown, path, caption, origin), [])
+    origin, caption = origin_of(thing, shown, source, lang), caption or caption_of(thing, shown, lang)
+    content, remarks = _csv(shown, hxl, lang) if as_table else (_drawn(shown, path, caption, origin), [])
     if not as_table and callable(getattr(thing, "figure", None)):
         _close(shown)  # it was drawn for this file only
-    lines = [f"What: {caption}", *origin.lines(), *remarks, *(_notes(thing) if as_table else [])]
-    text = beside(path.with_suffix(".txt"), path.name, lines)
-    catalog.replace(path, content)
-    catalog.replace(path.with_suffix(".txt"), text)
-    return [path, path.with_suffix(".txt")]
+    said = [captions.text("what", lang, of=caption)]
+    if about := about_of(shown, lang):
+        said.append(captions.text("about", lang, of=about))
+    lines = [*said, *origin.lines(), *remarks, *(_notes(thing, lang) if as_table else [])]
+    about_it = path.with_suffix(".txt")
+    replace_all(path.parent, {path.name: content, about_it.name: beside(about_it, path.name, lines, lang)})
+    return [path, about_it]
 
 
 def _is_table(path: Path, hxl: bool) -> bool:
@@ -108,8 +126,12 @@ def _is_table(path: Path, hxl: bool) -> bool:
     return ending in TABLES
 
 
-def _notes(thing) -> list[str]:
-    return [] if isinstance(thing, pd.DataFrame) else [f"Note: {note}" for note in getattr(thing, "notes", [])]
+def _notes(thing, lang: str) -> list[str]:
+    """Give the notes of a result; those of models are in English only."""
+    if isinstance(thing, pd.DataFrame):
+        return []
+    name = "note" if getattr(thing, "lang", "en") == lang else "english_note"
+    return [captions.text(name, lang, of=note) for note in getattr(thing, "notes", [])]
 
 
 # ---- figures -----------------------------------------------------------------------------------------------
@@ -129,7 +151,10 @@ def _drawn(figure, path: Path, caption: str, origin: Origin) -> bytes:
     import matplotlib as mpl
 
     kind = path.suffix.lower()[1:]
-    inside = {"Title": caption, "Description": f"{REPORTED} Record ends: {origin.ends}.", "Source": origin.source}
+    inside: dict[str, str | None] = {"Title": caption, "Source": origin.source}
+    inside["Description"] = " ".join([
+        captions.text("reported", origin.lang), captions.text("ends", origin.lang, of=origin.ends) + "."
+    ])  # fmt: skip
     inside |= {"Copyright": origin.licence} if kind == "png" else {"Rights": origin.licence, "Date": None}
     buffer = io.BytesIO()
     with mpl.rc_context({"svg.hashsalt": "mali_stats"}):
@@ -184,22 +209,35 @@ def _coarse(values: pd.Series) -> bool:
     return bool((numbers.round(1) == numbers).all())
 
 
-def _csv(table: pd.DataFrame, hxl: bool) -> tuple[bytes, list[str]]:
+def _csv(table: pd.DataFrame, hxl: bool, lang: str) -> tuple[bytes, list[str]]:
     """Give the file, and what is to be said of it."""
-    cells = table.apply(_text)
-    safe = cells.map(_safe)
-    remarks = [f"Rows: {len(table)}; columns: {len(table.columns)}"]
-    heads = [[_safe(str(column)) for column in table]]
+    shown, changed = as_cells(table)
+    remarks = [captions.text("rows", lang, rows=len(table), columns=len(table.columns))]
+    heads = [[safe(str(column)) for column in table]]
     if hxl:
         heads.append(_tags(table))
         bare = [str(column) for column, tag in zip(table, heads[1], strict=True) if not tag]
-        remarks.append(f"Columns without an HXL tag: {', '.join(bare) or 'none'}")
-    if changed := int((safe != cells).where(cells.notna(), False).to_numpy().sum()):
-        remarks.append(f"Cells with an apostrophe before what a spreadsheet would run as a formula: {changed}")
+        remarks.append(captions.text("bare", lang, of=", ".join(bare) or captions.text("none", lang)))
+    if changed:
+        remarks.append(captions.text("apostrophes", lang, n=changed))
     out = io.StringIO(newline="")
     csv.writer(out).writerows(heads)  # lines end as in RFC 4180: cells that hold an end of their own are quoted
-    safe.to_csv(out, header=False, index=False, lineterminator="\r\n")
+    shown.to_csv(out, header=False, index=False, lineterminator="\r\n")
     return out.getvalue().encode(), remarks
+
+
+def as_cells(table: pd.DataFrame) -> tuple[pd.DataFrame, int]:
+    """Give a table as a CSV file has its cells, and how many got an apostrophe before what looks like a formula.
+
+    Examples
+    --------
+    >>> cells, changed = as_cells(pd.DataFrame({"day": [pd.Timestamp("2023-12-31")], "side": ["=A1"], "n": [-1]}))
+    >>> cells["side"].item(), cells["day"].item(), changed
+    ("'=A1", '2023-12-31', 1)
+    """
+    cells = table.apply(_text)
+    shown = cells.map(safe)
+    return shown, int((shown != cells).where(cells.notna(), False).to_numpy().sum())
 
 
 def _text(values: pd.Series) -> pd.Series:
@@ -211,8 +249,14 @@ def _text(values: pd.Series) -> pd.Series:
     return values.map(lambda t: f"{t:%Y-%m-%d}" if days else t.isoformat(), na_action="ignore").astype(object)
 
 
-def _safe(cell):
-    """Put an apostrophe before a text that a spreadsheet would run; a number stored as text is none."""
+def safe(cell):
+    """Put an apostrophe before a text that a spreadsheet would run; a number stored as text is none.
+
+    Examples
+    --------
+    >>> safe("=1+1"), safe("-5"), safe("Gao"), safe(-5)
+    ("'=1+1", '-5', 'Gao', -5)
+    """
     begins = isinstance(cell, str) and cell.lstrip(" \u00a0\u200b\ufeff").startswith(FORMULA)
     runs = begins and not re.fullmatch(r"[+-]\d+([.,]\d+)?", cell)
     return f"'{cell}" if runs else cell

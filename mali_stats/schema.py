@@ -6,6 +6,7 @@ so this module is the whole contract between them.
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 from pandas.api import types
 
@@ -91,7 +92,14 @@ def typed(table: pd.DataFrame, columns: dict[str, str | tuple[str, ...]]) -> pd.
     return pd.DataFrame({name: _as(table[name], kind) for name, kind in columns.items()})
 
 
+def absent(rows: pd.DataFrame, kind: str | tuple[str, ...], value=None) -> pd.Series:
+    """A column of ``kind`` beside ``rows`` that holds nothing, or one ``value`` throughout."""
+    return pd.Series(pd.array([value], dtype=dtype(kind)).take(np.zeros(len(rows), dtype=int)), index=rows.index)
+
+
 def _as(values: pd.Series, kind: str | tuple[str, ...]) -> pd.Series:
+    if values.dtype == dtype(kind):
+        return values
     if kind == "flag" and not types.is_bool_dtype(values):
         values = values.map({"True": True, "False": False, "1": True, "0": False, True: True, False: False})
     elif kind == "number":
@@ -101,6 +109,13 @@ def _as(values: pd.Series, kind: str | tuple[str, ...]) -> pd.Series:
     elif kind == "date":
         return pd.to_datetime(values).astype(_DTYPES["date"])
     return values.astype(dtype(kind))
+
+
+def is_dask(table: object) -> bool:
+    """Whether this is a Dask DataFrame, told without importing Dask."""
+    return hasattr(table, "map_partitions") and any(
+        kind.__module__.partition(".")[0] in ("dask", "dask_expr") for kind in type(table).__mro__
+    )
 
 
 # ---- check -------------------------------------------------------------------------------------------------
@@ -167,9 +182,8 @@ def _columns(table: pd.DataFrame, name: str) -> list[Problem]:
     missing = [c for c in _TABLES[name] if c not in table.columns and c not in optional]
     repeated = table.columns[table.columns.duplicated()]
     hint = {c: " (read_events fills it in, in a saved table too)" for c in FAMILIES}
-    return [("-", c, "the column is missing" + hint.get(c, "")) for c in missing] + [
-        ("-", c, "stands twice") for c in repeated
-    ]
+    faults: list[Problem] = [("-", c, "the column is missing" + hint.get(c, "")) for c in missing]
+    return faults + [("-", c, "stands twice") for c in repeated]
 
 
 def _values(table: pd.DataFrame, columns: dict[str, str | tuple[str, ...]]) -> list[Problem]:
@@ -189,8 +203,10 @@ _ACCEPTED["change"] = "a whole number"
 def _wrong(values: pd.Series, kind: str | tuple[str, ...]) -> pd.Series:
     """Which values are not of ``kind``; a missing value is always allowed."""
     known = values.notna()
+    if values.dtype == dtype(kind) and kind in ("flag", "number", "change", "text", "date"):
+        return known & (values.abs() == float("inf")) if kind == "number" else known & False
     if isinstance(kind, tuple):
-        return known & ~values.astype("object").isin(kind)
+        return known & (False if values.dtype == dtype(kind) else ~values.astype("object").isin(kind))
     if kind == "text":
         if isinstance(values.dtype, pd.StringDtype):
             return known & False

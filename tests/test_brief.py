@@ -16,10 +16,11 @@ from matplotlib.dates import num2date
 
 import mali_stats as ms
 from mali_stats import catalog, schema
+from mali_stats.catalog import LANGUAGES
 from mali_stats.report import measures
 from mali_stats.report.region import _parent
 from mali_stats.report.spans import Span, span_of
-from mali_stats.report.wording import LANGUAGES, Words
+from mali_stats.report.wording import Words
 
 TEN = {
     "ML01": "Kayes", "ML02": "Koulikoro", "ML03": "Sikasso", "ML04": "Ségou", "ML05": "Mopti", "ML06": "Tombouctou",
@@ -562,8 +563,8 @@ def test_a_brief_is_exported_with_its_own_caption_and_sources(tmp_path):
     table, text = ms.export(made, tmp_path / "gao.csv", hxl=True)
     ms.export(made, tmp_path / "gao.png")
     said = text.read_text(encoding="utf-8")
-    assert f"What: {made.caption}\n" in said and f"What: {made.figure_caption}\n" in said
-    assert "INSTAT" in said and "IDMC" not in said and f"Note: {made.notes[0]}\n" in said
+    assert f"Contenu\u00a0: {made.caption}\n" in said and f"Contenu\u00a0: {made.figure_caption}\n" in said
+    assert "INSTAT" in said and "IDMC" not in said and f"Note\u00a0: {made.notes[0]}\n" in said
     back = pd.read_csv(table, skiprows=[1])
     assert back["this_span"].tolist()[:3] == [figures(made, "deaths", e)[0] for e in ("low", "best", "high")]
     assert len(back) == len(made.table)

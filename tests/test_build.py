@@ -1,16 +1,26 @@
 """make data: the same bytes from the same input, whole files only, clear words when it fails."""
 
 import filecmp
+import io
+import json
 import os
+import shutil
+import zipfile
+from dataclasses import replace
 
+import killing
+import loopback
+import nbformat
 import pandas as pd
 import pytest
 from making import RAW, WEB_MALI, needs_raw, record, records, shipped, text, write
 
+import mali_stats as ms
 from mali_stats import build, catalog, synthetic
 from mali_stats.build import main
 from mali_stats.catalog import load
 from mali_stats.clean.events import read_events
+from mali_stats.report import site
 
 TOTALS = ["--country-year", str(RAW / "ucdp" / "organizedviolence_country_year_v25_1_sahel.csv.gz"),
           "--population", str(RAW / "population" / "worldbank_population.csv"),
@@ -147,3 +157,57 @@ def test_displacement_takes_unhcr_files_and_keeps_what_concerns_the_country(tmp_
     assert set(elsewhere["asylum_country"]) == {"NER"} and set(elsewhere["source"]) == {"unhcr"}
     with pytest.raises(ValueError, match="UNHCR files are wanted, got one of idmc"):
         build.displacement(write(tmp_path / "gidd.csv", synthetic.gidd(1).content))
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+x", "-2+3+cmd|' /C calc'!A0", "@SUM(A1)", "\t=1", "\r=1", " =1"])
+def test_no_text_of_a_table_is_a_formula_to_a_spreadsheet(text):
+    table = pd.DataFrame({"name": pd.Series([text, "Gao", pd.NA], dtype="str"), "n": [-5, 1, 2]})
+    written = pd.read_csv(io.BytesIO(build._csv(table)), dtype=str)
+    assert written["name"].tolist()[:2] == [f"'{text}".replace("\r", " "), "Gao"] and written[
+        "name"
+    ].isna().tolist() == [
+        False,
+        False,
+        True,
+    ]
+    assert written["n"].tolist() == ["-5", "1", "2"], "numbers are none"
+
+
+def test_a_newer_release_goes_from_its_publisher_to_the_report(tmp_path, monkeypatch):
+    """fetch -> make data -> make report on a made-up release 26.1, as a user would do next year, through the modules."""
+    war = synthetic.two_records(200, seed=5)
+    later = {**war.rows, "ucdp_ged": war.rows["ucdp_ged"].assign(
+        **{c: war.rows["ucdp_ged"][c] + pd.DateOffset(years=2) for c in ("date_start", "date_end")})}  # fmt: skip
+    made = synthetic.ucdp_file(replace(war, rows=later))
+    last = later["ucdp_ged"]["date_start"].dt.year.max()
+    assert last == 2025
+    with zipfile.ZipFile(tmp_path / "x.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("GEDEvent_v26_1.csv", made.content)
+    server = loopback.Server()
+    server.answers["/ged/ged261-csv.zip"] = loopback.file((tmp_path / "x.zip").read_bytes())
+    path = ms.fetch("ucdp", version="26.1", base_url=server.url, cache=tmp_path / "cache")
+    server.stop()
+    shutil.copytree(shipped(), tmp_path / "data")
+    shutil.copytree(catalog.root() / "seeds", tmp_path / "seeds")
+    assert main([str(path), "--out", str(tmp_path / "data")]) == 0
+    monkeypatch.setattr(catalog, "root", lambda: tmp_path)
+    known = ms.datasets().set_index("name")
+    assert known.loc["region_month", ["version", "record_ends"]].tolist() == ["26.1", "2025-12-31"]
+    assert ms.load("region_month")["deaths_best"].sum() == made.truth["best"]
+    kept = killing.notebook(
+        "Does it reach", "import mali_stats as ms\nprint(ms.load('region_month')['month'].max().year)"
+    )
+    (tmp_path / "notebooks").mkdir()
+    nbformat.write(kept, tmp_path / "notebooks" / "01-reach.ipynb")
+    executed = json.loads(json.dumps(kept))
+    monkeypatch.setattr(
+        site.running,
+        "executed_notebooks",
+        lambda *a: {tmp_path / "notebooks" / "01-reach.ipynb": nbformat.from_dict(executed)},
+    )
+    front = site.build_site(tmp_path / "build" / "report", tmp_path / "notebooks", lambda line: None).read_text()
+    assert "31 December 2025" in front and "26.1" in front
+    brief = ms.brief("Mali", "2025-01", "2025-12")
+    best = brief.table.query("measure == 'deaths' and estimate == 'best' and family.isna()")["this_span"].tolist()
+    panel = ms.load("region_month")
+    assert best[0] == panel[panel["month"].dt.year == 2025]["deaths_best"].sum()

@@ -15,7 +15,7 @@ mpl.use("Agg")
 import matplotlib.pyplot as plt
 
 import mali_stats as ms
-from mali_stats import catalog, exporting, origins, schema
+from mali_stats import catalog, exporting, origins, schema, writing
 
 #: The hashtags of the HXL 1.1 dictionary; attributes may be one's own.
 CORE = {
@@ -296,7 +296,7 @@ def test_an_svg_carries_its_source_and_no_hour(tmp_path):
 def test_a_figure_of_ours_names_its_source_by_the_line_below_it(tmp_path):
     text = beside(ms.export(ms.plot_series(ms.load("region_month")), tmp_path / "a.png")[0])
     assert "Source: UCDP GED, CC BY 4.0. Shown: 1989-01 to 2023-12\n" in text
-    assert "What: deaths per month\n" in text and "Record ends: not known here" in text
+    assert "What: Deaths (best estimate) over time; the band spans" in text and "Record ends: not known here" in text
 
 
 def test_a_table_and_a_figure_of_one_stem_share_their_text(table, tmp_path):
@@ -316,7 +316,7 @@ def test_a_failure_leaves_the_old_file_whole(table, tmp_path, monkeypatch):
     def broken(*args, **options):
         raise OSError("disk full")
 
-    monkeypatch.setattr(catalog.os, "replace", broken)
+    monkeypatch.setattr(writing.os, "replace", broken)
     with pytest.raises(OSError, match="disk full"):
         ms.export(table.head(1), tmp_path / "a.csv", source=WHOLE)
     assert (path.read_bytes(), note.read_bytes()) == before

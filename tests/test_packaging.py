@@ -1,5 +1,6 @@
 """The files that install and describe the project say the same thing."""
 
+import csv
 import re
 import tomllib
 from pathlib import Path
@@ -40,16 +41,39 @@ def conda():
     return yaml.safe_load((ROOT / "environment.yml").read_text(encoding="utf-8"))
 
 
-def test_conda_has_the_packages_and_bounds_of_pyproject():
+def by_conda():
+    """What conda is asked for: name -> bounds."""
     listed = [entry for entry in conda()["dependencies"] if isinstance(entry, str)]
-    found = {r.name: r.specifier for r in map(Requirement, listed)}
+    return {r.name: r.specifier for r in map(Requirement, listed)}
+
+
+def by_pip():
+    """What pip is asked for after it, without the checkout: name -> bounds."""
+    (listed,) = [entry["pip"] for entry in conda()["dependencies"] if not isinstance(entry, str)]
+    assert listed[-1] == "-e ."
+    return {r.name: r.specifier for r in map(Requirement, listed[:-1])}
+
+
+def test_conda_has_the_packages_and_bounds_of_pyproject():
     expected = {CONDA_NAMES.get(n, n): s for n, s in requirements("notebooks", "test").items()}
-    assert found == {"python": SpecifierSet(PROJECT["requires-python"]), "pip": SpecifierSet(), **expected}
+    fixed = {"python": SpecifierSet(PROJECT["requires-python"]), "pip": SpecifierSet()}
+    assert by_conda() | by_pip() == fixed | expected
+    assert not by_conda().keys() & by_pip().keys()
 
 
-def test_conda_uses_one_channel_and_installs_the_checkout():
+def test_conda_uses_one_channel():
     assert conda()["channels"] == ["conda-forge"]
-    assert [entry for entry in conda()["dependencies"] if not isinstance(entry, str)] == [{"pip": ["-e ."]}]
+
+
+def test_conda_forge_has_every_name_that_it_is_asked_for():
+    """The list says where each name was seen, since a misspelt one is noticed by users only."""
+    with (ROOT / "tests" / "conda_forge_names.csv").open(encoding="utf-8", newline="") as file:
+        known = {row["name"]: row for row in csv.DictReader(file)}
+    assert by_conda().keys() <= known.keys()
+    assert all(row["seen"] for row in known.values())
+    newest = {name: row["version"] for name, row in known.items() if row["version"]}
+    assert [n for n, bounds in by_conda().items() if n in newest and newest[n] not in bounds] == []
+    assert [n for n, bounds in by_pip().items() if n in newest and newest[n] in bounds] == []
 
 
 @pytest.mark.parametrize("line", constraint_lines())

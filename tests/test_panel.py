@@ -5,12 +5,13 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
 from making import RAW, WEB_MALI, needs_raw, record, records, seeds_folder, text, write
 from pandas.testing import assert_frame_equal
 
 import mali_stats as ms
 from mali_stats import catalog
-from mali_stats.panel.months import sainte_lague
+from mali_stats.allot import many_by_days, sainte_lague
 from mali_stats.schema import COUNTS, DEATHS
 
 
@@ -39,6 +40,13 @@ def test_no_cell_is_far_from_its_quota(total, days):
     """A divisor rule may leave the quota by more than one, but only a little with few cells."""
     quota = total * np.array(days) / sum(days)
     assert np.abs(sainte_lague(total, days) - quota).max() < max(1.0, len(days) / 2)
+
+
+@given(arrays(np.int64, (3, 2), elements=st.integers(0, 5000)), arrays(np.int64, (3, 4), elements=st.integers(1, 31)))
+def test_many_counts_are_shared_out_as_one_by_one(totals, days):
+    shares = many_by_days(totals, days)
+    for i, j in np.ndindex(totals.shape):
+        assert shares[i, j].tolist() == sainte_lague(totals[i, j], days[i]).tolist()
 
 
 def test_allotment_by_hand():

@@ -17,7 +17,7 @@ import pandas as pd
 
 from mali_stats import catalog
 from mali_stats.clean.places import key, tidy_text
-from mali_stats.ledger import Ledger
+from mali_stats.clean.values import different
 
 UNKNOWN, CIVILIANS = "unknown", "civilians"
 #: What stands between the parts of a joint family (and of every list in a table).
@@ -80,6 +80,15 @@ class _Book:
         """The days on which the family of some actor changes."""
         days = [r.start for r in self.actors] + [r.end + pd.Timedelta(days=1) for r in self.actors if r.end < _NEVER]
         return np.unique(np.array([d for d in days if d > _EVER], dtype="datetime64[us]"))
+
+    @property
+    def countries(self) -> frozenset[str]:
+        """The countries that some actor is bound to."""
+        return frozenset().union(*(row.countries for row in self.actors))
+
+    def here(self, country: object, day: pd.Timestamp) -> list[_Listed]:
+        """The actors that hold in a country on a day."""
+        return [row for row in self.actors if row.holds(country, day)]
 
 
 @cache
@@ -146,23 +155,21 @@ def _of_one_source(events: pd.DataFrame, side: str, source: str) -> pd.DataFrame
             "table the columns family_a and family_b, with codes of seeds/families.csv."
         )
     book = _book(source)
-    rows = pd.DataFrame({
-        "id": events[f"side_{side}_id"], "name": events[f"side_{side}"], "country": events["country"],
-        "era": np.searchsorted(book.eras, events["date_start"].to_numpy("datetime64[us]"), side="right"),
-    })  # fmt: skip
-    different = rows.drop_duplicates()
-    days = events.loc[different.index, "date_start"]
-    found = [
-        _family(book, *(v if isinstance(v, str) else "" for v in row[:2]), row[2], day)
-        for row, day in zip(different.itertuples(index=False), days, strict=True)
-    ]
-    different = different.assign(family=[f for f, _ in found], by_rule=[r for _, r in found])
-    return rows.merge(different, how="left").set_axis(rows.index)[["family", "by_rule"]].astype({"family": "str"})
+    country = events["country"].where(events["country"].isin(book.countries))  # elsewhere no country's actor holds
+    era = np.searchsorted(book.eras, events["date_start"].to_numpy("datetime64[us]"), side="right")
+    columns = [events[f"side_{side}_id"], events[f"side_{side}"], country, era]
+    first, which = different(columns)
+    found = []
+    for id, name, where, day in zip(*(c.iloc[first] for c in (*columns[:3], events["date_start"])), strict=True):
+        here = book.here(where, day)
+        found.append(_family(book, here, *(v if isinstance(v, str) else "" for v in (id, name))))
+    family, by_rule = zip(*found, strict=True)
+    family = pd.array(family, dtype="str").take(which)
+    return pd.DataFrame({"family": family, "by_rule": np.array(by_rule)[which]}, index=events.index)
 
 
-def _family(book: _Book, id: str, name: str, country: object, day: pd.Timestamp) -> tuple[str, bool]:
-    """The family of one side, and whether a rule gave it (or a part of it)."""
-    here = [row for row in book.actors if row.holds(country, day)]
+def _family(book: _Book, here: list[_Listed], id: str, name: str) -> tuple[str, bool]:
+    """The family of one side among the actors ``here``, and whether a rule gave it (or a part of it)."""
     wanted = key(name)
     whole = [r for r in here if id and r.id == id] or [r for r in here if wanted and r.key == wanted]
     if whole:
@@ -189,17 +196,28 @@ def _plain(name: str) -> str:
     return "".join(c for c in text if not unicodedata.combining(c))
 
 
-def fill(events: pd.DataFrame, ledger: Ledger) -> pd.DataFrame:
-    """``events`` with family_a and family_b; the ledger notes how many names got theirs by a rule."""
+@dataclass(frozen=True)
+class ByRule:
+    """How many events have a side whose family is by a rule, and how many such sides there are of each family."""
+
+    events: int
+    sides: dict[str, int]
+
+
+def filled(events: pd.DataFrame) -> tuple[pd.DataFrame, ByRule]:
+    """``events`` with family_a and family_b, and how many names got theirs by a rule."""
     found = {side: side_families(events, side) for side in "ab"}
-    events = events.assign(**{f"family_{side}": rows["family"] for side, rows in found.items()})
     by_rule = {side: rows["by_rule"] for side, rows in found.items()}
-    either = int((by_rule["a"] | by_rule["b"]).sum())
-    if either:
-        given = pd.concat([found[side].loc[by_rule[side], "family"] for side in "ab"]).value_counts()
-        shown = ", ".join(f"{family} {n:,}" for family, n in given.items())
-        ledger.notes.append(
-            f"{either:,} of {len(events):,} events name a side that seeds/actors.csv does not list: its family is by "
-            f"the rules of seeds/actor_rules.csv ({shown} sides)."
-        )
-    return events
+    given = pd.concat([found[side].loc[by_rule[side], "family"] for side in "ab"]).value_counts()
+    sides = {str(family): int(n) for family, n in given.items()}
+    events = events.assign(**{f"family_{side}": rows["family"] for side, rows in found.items()})
+    return events, ByRule(int((by_rule["a"] | by_rule["b"]).sum()), sides)
+
+
+def note(events: int, by_rule: int, sides: list[tuple[str, int]]) -> str:
+    """What the ledger says of families that a rule gave."""
+    shown = ", ".join(f"{family} {n:,}" for family, n in sides)
+    return (
+        f"{by_rule:,} of {events:,} events name a side that seeds/actors.csv does not list: its family is by the rules "
+        f"of seeds/actor_rules.csv ({shown} sides)."
+    )

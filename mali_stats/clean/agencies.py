@@ -27,7 +27,7 @@ from mali_stats.clean.figures.reported import (
     year_end,
 )
 from mali_stats.clean.places import gazetteer, key
-from mali_stats.clean.values import Values, whole
+from mali_stats.clean.values import Values, degrees, whole
 from mali_stats.sources import hapi, idmc, unhcr
 from mali_stats.sources.layouts import Layout
 
@@ -105,8 +105,8 @@ def _placed(country: pd.Series, read: Values) -> tuple[pd.Series, pd.Series, pd.
     seen: dict[tuple, tuple] = {}
     found = []
     for place in zip(country, texts[0], code, texts[2], strict=True):
-        place = tuple(p if isinstance(p, str) else None for p in place)
-        found.append(seen.setdefault(place, region(*place)) if place not in seen else seen[place])
+        known = tuple(p if isinstance(p, str) else None for p in place)
+        found.append(seen.setdefault(known, region(*known)) if known not in seen else seen[known])
     admin1 = pd.Series([f[0] for f in found], index=country.index, dtype=object)
     return admin1, pd.Series([f[1] for f in found], index=country.index, dtype=object), admin2
 
@@ -202,7 +202,9 @@ def from_idu(read: Values, layout: Layout) -> pd.DataFrame:
     start, end = start.fillna(fallback), end.fillna(fallback)
     start, end = start.fillna(end), end.fillna(start)
     names = ("id", "role", "displacement_type", "event_id", "created_at", "qualifier", "unit", "text", "place")
-    text = {c: _text(read, c) for c in (*names, "latitude", "longitude")}
+    text = {c: _text(read, c) for c in names}
+    for c in ("latitude", "longitude"):  # they tell one place from another
+        text[c] = _column(read, c, lambda t: str(degrees(t)), "degrees with a decimal point")
     read.refuse(start.isna(), "start", "a day, here or in displacement_end_date or displacement_date")
     read.refuse((end < start).fillna(False), "end", "a day not before displacement_start_date")
     read.done()
@@ -280,7 +282,7 @@ def from_dtm(read: Values, layout: Layout) -> pd.DataFrame:
 def _dtm_country(read: Values) -> pd.Series:
     """The ISO3 code: as it stands, or from a p-code that begins with it, or from its name."""
     codes = catalog.seed("countries").set_index("iso3")["name"]
-    by_name = {key(name): code for code, name in codes.items()}
+    by_name = {key(name): str(code) for code, name in codes.items()}
 
     def named(text: str) -> str:
         if text.upper() in codes.index:

@@ -6,6 +6,8 @@ flags that need more than a row, and the account of it all.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from pathlib import Path
 from types import ModuleType
 
 import numpy as np
@@ -17,10 +19,12 @@ from mali_stats.clean.adding import KIND, TIMES
 from mali_stats.clean.agencies import CLEAN
 from mali_stats.clean.values import Values
 from mali_stats.ledger import Ledger
-from mali_stats.schema import DISPLACEMENT, typed
+from mali_stats.schema import DISPLACEMENT, check, typed
 from mali_stats.sources import dtm, files, hapi, idmc, unhcr
 
 ROUNDS = ("latest", "all")
+#: no country has had as many people in flight or in need; a figure above it is a slip of the keys or of a column
+MOST = 100_000_000
 _SOURCES: tuple[ModuleType, ...] = (unhcr, idmc, dtm, hapi)
 _COUNTS = ("low", "best", "high")
 #: by what the figures are sorted: every column that two of them may differ in
@@ -36,10 +40,11 @@ _HELPERS = {
     "role": None,
     "created": "",
     "spot": "",
+    "keyed": False,
 }
 
 
-def read_displacement(path, rounds: str = "latest") -> tuple[pd.DataFrame, Ledger]:
+def read_displacement(path: str | Path | Sequence[str | Path], rounds: str = "latest") -> tuple[pd.DataFrame, Ledger]:
     """Read and clean figures of people in flight and in need, with an account of every figure.
 
     Known are UNHCR (population, flows and solutions; CSV or API pages), IDMC GIDD and IDU, IOM DTM (API v3 as JSON
@@ -129,6 +134,10 @@ def _read(table: files.Table, number: int, of: int, ledger: Ledger) -> pd.DataFr
     else:
         layout = _recognised(table)
         rows, name = _cleaned(table, layout), layout.name
+        if layout.absent:
+            ledger.notes.append(
+                f"{table.name} lacks columns that {name} has: {', '.join(layout.absent)}. What they tell is missing."
+            )
     rows["file"] = number
     rows["id"] = rows["row"].astype(str) if of == 1 else table.name + ":" + rows["row"].astype(str)
     _count(ledger, "read", f"figures in {table.name} ({name})", "in", rows)
@@ -158,14 +167,26 @@ def _recognised(table: files.Table):
 
 
 def _cleaned(table: files.Table, layout) -> pd.DataFrame:
-    whole = table.take({c: c for c in table.columns})
-    raw = whole[list(layout.columns)].rename(columns=layout.columns)
+    whole = table.take({c: c for c in table.columns}, nested_too=True)
+    raw = table.take(layout.columns)
     raw = raw.where(raw.apply(lambda c: c.str.strip().ne("")), np.nan)
     read = Values(table, raw, {ours: column for column, ours in layout.columns.items()})
     rows = CLEAN[layout.kind](read, layout)
+    read.done()
+    rows["issues"] = _with_signs(rows, read)
     rows["copy"] = rows["row"].isin(np.flatnonzero(whole.duplicated()) + table.rows_before + 1)
     rows["source"], rows["licence"] = layout.source, layout.licence
+    rows["keyed"] = layout.kind != "dtm sheet"
     return _typed(rows)
+
+
+def _with_signs(rows: pd.DataFrame, read: Values) -> pd.Series:
+    """The issues of every figure, with those of the texts that its row of the file holds."""
+    issues = rows["issues"].fillna("")
+    for text, mask in {text: mask for mask, text in read.odd}.items():
+        here = rows["row"].isin(np.flatnonzero(mask) + read.table.rows_before + 1)
+        issues = issues.where(~here, (issues + "; " + text).str.removeprefix("; "))
+    return issues
 
 
 def _typed(rows: pd.DataFrame) -> pd.DataFrame:
@@ -186,7 +207,12 @@ def _saved(table: files.Table) -> pd.DataFrame:
         raise ValueError(
             f"{table.name}: a displacement table saved by mali_stats, but changed since: {error}. Read the original."
         ) from error
-    return rows.assign(row=np.arange(len(rows)) + table.rows_before + 1, missing="", copy=False, **_HELPERS)
+    try:
+        check(rows)
+    except ValueError as error:
+        raise ValueError(f"{table.name}, a table saved by mali_stats, is not valid any more. {error}") from error
+    helpers = _HELPERS | {"keyed": rows["source"].isin([unhcr.SOURCE, idmc.SOURCE])}
+    return rows.assign(row=np.arange(len(rows)) + table.rows_before + 1, missing="", copy=False, **helpers)
 
 
 # ---- the account -------------------------------------------------------------------------------------------
@@ -298,6 +324,7 @@ def _flagged(rows: pd.DataFrame) -> pd.DataFrame:
     found = [
         (rows["unit"].eq("households"), "households"),
         (_more_than_inhabitants(rows), "more-than-inhabitants"),
+        (rows["high"].fillna(rows["best"]).gt(MOST), "implausible-count"),
         (_cumulative(rows), "cumulative"),
         (_several(rows), "another-figure-for-the-same"),
     ]
@@ -334,6 +361,6 @@ def _cumulative(rows: pd.DataFrame) -> pd.Series:
 
 
 def _several(rows: pd.DataFrame) -> pd.Series:
-    """Several figures of one kind and time in a source whose key allows one; DTM's sheets have a row a site."""
-    keyed = rows["source"].isin([unhcr.SOURCE, idmc.SOURCE])
-    return keyed & rows.duplicated([*KIND, *TIMES], keep=False)
+    """Several figures of one kind, time and round in a layout whose key allows one; DTM's sheets have a row a site."""
+    keys = [*KIND, *TIMES, "source_version", "operation", "assessment"]
+    return rows["keyed"].astype(bool) & rows.duplicated(keys, keep=False)

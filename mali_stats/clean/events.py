@@ -1,45 +1,62 @@
 """Events as published to the events table: ``read_events``.
 
-Rules about single rows come first (``ucdp_rows``, ``acled_rows``), then one step for rules between rows. Odd rows
+Rules about single rows come first (``ucdp_rows``, ``acled_rows``), then rules between rows (``between_rows``). Odd rows
 are flagged in ``issues`` and counted in the ledger, never mended; what cannot stand in the table at all raises.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import os
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from types import ModuleType
+from typing import TYPE_CHECKING, overload
 
-import numpy as np
 import pandas as pd
 
-from mali_stats import catalog
-from mali_stats.clean import acled_rows, actors, places, ucdp_rows
-from mali_stats.clean.row_rules import BOOLEANS, Found, joined, place
-from mali_stats.clean.values import Values, count, day, decimal
+from mali_stats.clean import event_steps as steps
+from mali_stats.clean import pieces, publications
+from mali_stats.clean.chunks import read_chunks
+from mali_stats.clean.places import Gazetteer
 from mali_stats.ledger import Ledger
-from mali_stats.schema import EVENTS, FAMILIES, MORE, check, typed
-from mali_stats.sources import acled, files, ucdp
+from mali_stats.schema import is_dask
+from mali_stats.sources import files
 
-#: whose files are read, in the order in which they are tried
-_PUBLISHERS = (ucdp, acled)
-#: source -> how its rows are cleaned
-_ROWS = {ucdp.SOURCE: ucdp_rows, acled.SOURCE: acled_rows}
+if TYPE_CHECKING:
+    import dask.dataframe as dd
+
+    Paths = str | os.PathLike[str] | Sequence[str | os.PathLike[str]]
 
 
-def read_events(path, country: str | Path | None = None) -> tuple[pd.DataFrame, Ledger]:
+@overload
+def read_events(
+    path: Paths, country: str | Path | None = None, *, chunks: None = None
+) -> tuple[pd.DataFrame, Ledger]: ...
+@overload
+def read_events(
+    path: Paths, country: str | Path | None = None, *, chunks: int
+) -> Iterator[tuple[pd.DataFrame, Ledger]]: ...
+@overload
+def read_events(
+    path: dd.DataFrame, country: str | Path | None = None, *, chunks: None = None
+) -> tuple[dd.DataFrame, Ledger]: ...
+def read_events(path, country=None, *, chunks=None):
     """Read and clean one publication of events, with an account of every row and every death.
 
     Parameters
     ----------
-    path : str, Path or list of them
+    path : str, Path, list of them, or dask.dataframe.DataFrame
         a file (csv, gz, zip, json, geojson, parquet) of UCDP's events or of ACLED's (your own export: ACLED's rows
         may not be passed on); its layout is told by its content. A list is read as parts or releases of one
-        publication: where an event stands in several, the newest version is kept.
+        publication: where an event stands in several, the newest version is kept. A Dask DataFrame holds the
+        publisher's columns, best all as text: ``dask.dataframe.read_csv(files, dtype=str, keep_default_na=False)``.
     country : str or Path, optional
         ISO3 code of the country to keep, or a folder of seed tables named by the code, for a country that
         ``seeds/places`` does not know. By default every country in the file is kept; P-codes are given only
         where seed tables know the country.
+    chunks : int, optional
+        for files larger than memory (csv, gz, zip, parquet): so many rows at a time, each with a ledger of its own;
+        ``sum(ledgers, Ledger())`` adds them up. Possible duplicates and newer versions are looked for inside a
+        chunk only, which its ledger notes.
 
     Returns
     -------
@@ -54,6 +71,9 @@ def read_events(path, country: str | Path | None = None) -> tuple[pd.DataFrame, 
     ledger : Ledger
         rows and deaths in = kept + dropped, by reason.
 
+    With ``chunks`` these come in pairs from an iterator, in the order of the file. Of a Dask DataFrame ``events`` is
+    one too (partitions by country and day, each ordered by day and id); only the ledger is computed.
+
     Raises
     ------
     FileNotFoundError, IsADirectoryError
@@ -62,7 +82,11 @@ def read_events(path, country: str | Path | None = None) -> tuple[pd.DataFrame, 
         for a file of no known layout (listing what was missing for each), a damaged file, or values that
         cannot stand in the table (listing at most ten: file, row, column, what was got and is accepted). Rows
         are counted with the header as row 1, and without blank lines. For a monadic ACLED export, which repeats
-        every event once an actor, and for a list of files of two publishers.
+        every event once an actor, and for a list of files of two publishers. With ``chunks``: for JSON and Excel files,
+        and for an event whose id comes back in a later chunk (it would be counted twice). Of a Dask DataFrame
+        places are told by partition and row, and numbers where the publisher has words are refused.
+    TypeError
+        for a path, country or number of rows that is none.
 
     Examples
     --------
@@ -75,248 +99,46 @@ def read_events(path, country: str | Path | None = None) -> tuple[pd.DataFrame, 
                                       reason     kind  rows  best
     0  rows in made_up_rows.csv (web export)       in     8    39
     1                        spelling-admin1  flagged     1     2
+    >>> [len(part) for part, account in read_events("notebooks/made_up_rows.csv", chunks=3)]
+    [3, 3, 2]
     """
-    code, folder = _country(country)
+    code, own = publications.country_of(country)
+    if is_dask(path):
+        from mali_stats.clean.dask_events import read_dask
+
+        if chunks is not None:
+            raise ValueError("read_events: a Dask DataFrame has its own partitions; leave chunks out.")
+        return read_dask(path, code, own)
+    if chunks is not None:
+        return read_chunks(path, code, own, chunks)
+    return _whole(path, code, own)
+
+
+def _whole(path: Paths, code: str | None, own: Gazetteer | None) -> tuple[pd.DataFrame, Ledger]:
+    if isinstance(path, str | Path) and (large := pieces.cleaned(Path(path), own, account := steps.Account())):
+        form, cleaned = large
+        return _between(cleaned, form.publisher, form.table.name, code, account)
     tables = files.open_tables(path)
-    parts = [_read(table) for table in tables]
-    if len(parts) == 1 and parts[0].saved is not None:
-        return _saved(parts[0], code)
-    if any(part.saved is not None for part in parts):
-        raise ValueError("read_events: tables saved by mali_stats are read one at a time, not as parts of a list.")
-    publisher = _one_publisher(parts)
-    ledger = Ledger()
-    ledger.notes += files.short_pages(tables)
-    events = pd.concat([_clean(part, folder, ledger) for part in parts], ignore_index=True)
-    if publisher is acled:
-        acled_rows.refuse_monadic(events, tables[0].name)
+    parts = [publications.read(table) for table in tables]
+    publisher = publications.one_publisher([part.form for part in parts])
+    account = steps.Account()
+    account.ledger.notes += [note for table in tables for note in table.notes] + files.short_pages(tables)
+    if publisher is None:
+        events = steps.saved(parts[0], publications.retyped(parts[0]), code, account)
+        steps.refuse_absent(code, account)
+        return events, steps.closed(account, publisher)
+    cleaned = [steps.cleaned(parts.pop(0), own, account) for _ in tables]
+    return _between(cleaned, publisher, tables[0].name, code, account)
+
+
+def _between(cleaned: list[pd.DataFrame], publisher, name: str, code: str | None, account: steps.Account):
+    """What is left to do once every row has been judged by itself; the list is emptied, for the memory it holds."""
+    events = cleaned[0] if len(cleaned) == 1 else pd.concat(cleaned, ignore_index=True)
+    cleaned.clear()
     # The newest version first: it may have moved an event to another country.
-    events = _newest(events, publisher, ledger)
-    if code is not None:
-        events = _only(events, code, ledger)
-    events = _between_rows(actors.fill(events, ledger), _ROWS[publisher.SOURCE].ALIKE)
-    _count_issues(events, ledger)
-    ledger.count("clean", "events", "kept", events)
-    ledger.notes += acled_rows.notes(events) if publisher is acled else []
-    return events, ledger.check()
-
-
-# ---- which file --------------------------------------------------------------------------------------------
-
-
-@dataclass
-class _Part:
-    """One file whose layout is known: its used columns as text, or a table that mali_stats saved."""
-
-    table: files.Table
-    layout: ucdp.Layout | acled.Layout | None
-    raw: pd.DataFrame
-    publisher: ModuleType | None = None
-    version: str | None = None
-    saved: pd.DataFrame | None = None
-
-
-def _read(table: files.Table) -> _Part:
-    own = {name.strip().casefold(): name for name in reversed(table.columns)}
-    if set(EVENTS) - set(FAMILIES) <= set(own):
-        raw = table.take({own[c]: c for c in _kept(own)})
-        return _Part(table, None, raw, saved=_retyped(table, raw))
-    publisher, layout = _recognised(table)
-    raw = table.take(layout.columns)
-    if table.kind == "parquet" and len(raw) and raw.iloc[0].dropna().str.startswith("#").all():
-        raw, table.rows_before = raw.iloc[1:].reset_index(drop=True), 1  # HXL tags
-    return _Part(table, layout, raw, publisher, version=ucdp.version(table.hints) if publisher is ucdp else None)
-
-
-def _kept(columns) -> dict[str, str | tuple[str, ...]]:
-    """The columns of a saved table: those of every events table, and what one publisher gives beside them."""
-    wanted = EVENTS | {c: kind for more in MORE.values() for c, kind in more.items()}
-    return {c: kind for c, kind in wanted.items() if c in columns}
-
-
-def _recognised(table: files.Table) -> tuple[ModuleType, ucdp.Layout | acled.Layout]:
-    lost = []
-    for publisher in _PUBLISHERS:
-        layout, missing = publisher.recognise(table)
-        if layout is not None:
-            return publisher, layout
-        lost.append(f"{publisher.LAYOUTS}: missing {', '.join(missing)}")
-    shown = ", ".join(table.columns[:12]) + (", ..." if len(table.columns) > 12 else "")
-    absent = len(set(EVENTS) - set(table.columns))
-    raise ValueError(
-        f"{table.name} has no layout that read_events knows. Looked for {'; '.join(lost)}; a table saved by "
-        f"mali_stats: missing {absent} of {len(EVENTS)} columns. The file has: {shown}."
-    )
-
-
-def _retyped(table: files.Table, raw: pd.DataFrame) -> pd.DataFrame:
-    """A table saved by mali_stats, held to the kinds of its columns; nothing in it is judged anew."""
-    read = Values(table, raw, {})
-    kinds = {
-        "whole": (count, "a whole number of 0 or more, or nothing"),
-        "number": (decimal, "a number with a decimal point, or nothing"),
-        "date": (day(False), "a day from 1946 to today, YYYY-MM-DD"),
-        "flag": (lambda t: BOOLEANS[t.casefold()], "True, False, 1, 0 or nothing"),
-        "text": (str, "text"),
-    }
-    out, columns = {}, _kept(raw)
-    for column, kind in columns.items():
-        levels = {level: level for level in kind} if isinstance(kind, tuple) else {}
-        parse, accepted = (levels.__getitem__, ", ".join(kind)) if levels else kinds[kind]
-        out[column] = read.turn(column, parse, accepted, empty=column not in ("event_id", "date_start", "date_end"))
-    read.done()
-    out["issues"] = out["issues"].fillna("")
-    try:
-        saved = typed(pd.DataFrame(out), columns)
-        absent = {c: actors.side_families(saved, c[-1])["family"] for c in FAMILIES if c not in out}
-        return check(typed(saved.assign(**absent), EVENTS | columns))
-    except ValueError as error:
-        raise ValueError(f"{table.name}, a table saved by mali_stats, is not valid any more. {error}") from error
-
-
-def _saved(part: _Part, code: str | None) -> tuple[pd.DataFrame, Ledger]:
-    ledger = Ledger()
-    ledger.count("read", f"rows in {part.table.name}", "in", part.saved)
-    absent = [c for c in FAMILIES if c not in part.raw]
-    if absent:
-        ledger.notes.append(f"{part.table.name} was saved without {' and '.join(absent)}: filled in from its sides.")
-    events = part.saved if code is None else _only(part.saved, code, ledger)
-    ledger.count("read", "events, as they were saved", "kept", events)
-    return events, ledger.check()
-
-
-def _one_publisher(parts: list[_Part]) -> ModuleType:
-    sources = list(dict.fromkeys(part.publisher.SOURCE for part in parts))
-    if len(sources) > 1:
-        raise ValueError(
-            f"read_events: the list holds files of {' and '.join(sources)}. Two records of one war are not parts of "
-            "one publication: read each by itself, and link them with match_events."
-        )
-    return parts[0].publisher
-
-
-def _country(country) -> tuple[str | None, Path | None]:
-    if country is None:
-        return None, None
-    if not isinstance(country, str | Path):
-        raise TypeError(f"read_events: country must be one ISO3 code or a folder, got {type(country).__name__}.")
-    known = dict(zip(*[catalog.seed("countries")[c] for c in ("iso3", "name")], strict=True))
-    folder = Path(country)
-    code = folder.name if folder.is_dir() else str(country)
-    if code in known:
-        return code, (folder if folder.is_dir() and str(country) != code else None)
-    by_name = {places.key(name): iso3 for iso3, name in known.items()}
-    hint = by_name.get(places.key(code)) or (code.upper() if code.upper() in known else None)
-    proposal = f"; did you mean {hint!r}?" if hint else "; use a code such as 'MLI'."
-    raise ValueError(
-        f"read_events: country={country!r} is not an ISO3 code and not a folder named by one{proposal} A folder of "
-        "seed tables must be named by the code, as seeds/places/MLI is."
-    )
-
-
-def _only(events: pd.DataFrame, code: str, ledger: Ledger) -> pd.DataFrame:
-    keep = events["country"] == code
-    if not keep.any():
-        held = ", ".join(f"{c} ({n:,})" for c, n in events["country"].value_counts().head(5).items())
-        raise ValueError(f"read_events: no row of country {code!r} in the file. It holds {held or 'no rows'}.")
-    ledger.count("clean", "other country", "dropped", events[~keep])
-    return events[keep].reset_index(drop=True)
-
-
-# ---- rules about single rows -------------------------------------------------------------------------------
-
-
-def _clean(part: _Part, folder: Path | None, ledger: Ledger) -> pd.DataFrame:
-    """One file to events, each row judged by itself."""
-    for ours in part.publisher.OPTIONAL:
-        if ours not in part.raw:
-            part.raw[ours] = pd.Series(np.nan, index=part.raw.index, dtype="str")
-    blank = part.raw.isna().all(axis=1)
-    part.raw = part.raw[~blank]  # the index still tells the rows of the file
-    read = Values(part.table, part.raw, {ours: column for column, ours in part.layout.columns.items()})
-    rows, found = _ROWS[part.publisher.SOURCE].cleaned(read, part.layout, part.version)
-    found += place(rows, folder)
-    columns = EVENTS | MORE.get(part.publisher.SOURCE, {})
-    for column in set(columns) - set(rows):
-        rows[column] = None
-    rows["issues"] = joined(found, rows.index)
-    events = typed(rows, columns)
-    ledger.count("read", f"rows in {part.table.name} ({part.layout.name})", "in", events)
-    if blank.any():
-        ledger.notes.append(f"{part.table.name}: {int(blank.sum())} rows without any value were passed over.")
-    return events.reset_index(drop=True)
-
-
-# ---- rules between rows ------------------------------------------------------------------------------------
-
-
-def _newest(events: pd.DataFrame, publisher: ModuleType, ledger: Ledger) -> pd.DataFrame:
-    """One row per event: copies go, and the newest version stays where versions tell which it is."""
-    order = {v: publisher.order(v) for v in events["source_version"].dropna().unique()}
-    known = {key: i for i, key in enumerate(sorted({key for key in order.values() if key is not None}))}
-    ranks = {version: known.get(key, -1) for version, key in order.items()}
-    rank = events["source_version"].map(ranks).fillna(-1)
-    events = events.assign(_rank=rank.astype(int)).sort_values(["event_id", "_rank"], kind="stable")
-    copies = events.duplicated([c for c in events.columns if c not in ("source_version", "_rank")], keep="last")
-    ledger.count("clean", "exact copy of another row", "dropped", events[copies])
-    events = events[~copies]
-    best = events.groupby("event_id")["_rank"].transform("max")
-    several = events["event_id"].duplicated(keep=False)
-    unclear = several & ((events["_rank"] < 0) | events.duplicated(["event_id", "_rank"], keep=False))
-    _refuse_contradictions(events.drop(columns="_rank"), unclear, _ROWS[publisher.SOURCE].NEWER)
-    ledger.count("clean", "older version of the same event", "dropped", events[events["_rank"] < best])
-    return events[events["_rank"] == best].drop(columns="_rank").sort_index()
-
-
-def _refuse_contradictions(events: pd.DataFrame, wrong: pd.Series, newer: str) -> None:
-    if not wrong.any():
-        return
-    ids = events.loc[wrong, "event_id"].unique()
-    one = events[events["event_id"] == ids[0]]
-    differ = [c for c in events if one[c].nunique(dropna=False) > 1 and c != "source_version"]
-    raise ValueError(
-        f"read_events: {len(ids)} event ids stand in rows that differ, and no version says which is newer: "
-        f"{', '.join(ids[:10])}. Event {ids[0]} differs in {', '.join(differ)}. Keep one of the rows, or keep {newer}."
-    )
-
-
-def _between_rows(events: pd.DataFrame, alike: tuple[str, ...]) -> pd.DataFrame:
-    """Order by day and id, then flag events that may be one: the order of the rows does not matter."""
-    letters = events["event_id"].str.extract(r"^(\D*)")[0]
-    number = pd.to_numeric(events["event_id"].str.extract(r"(\d+)")[0])
-    ordered = np.lexsort((events["event_id"], number, letters, events["date_start"]))
-    events = events.iloc[ordered].reset_index(drop=True)
-    more = joined([*_possible_duplicates(events, list(alike)), *_split_reports(events)], events.index)
-    events["issues"] = (events["issues"] + "; " + more).str.removeprefix("; ").str.removesuffix("; ").astype("str")
-    return events
-
-
-def _possible_duplicates(events: pd.DataFrame, keys: list[str]) -> list[Found]:
-    """The same in every key (country, days, point, sides, type, best estimate) under several ids: one event, or two."""
-    complete = events[events[keys].notna().all(axis=1)]
-    alike = complete[complete.duplicated(keys, keep=False)]
-    group = alike.groupby(keys, sort=False, observed=True).ngroup()
-    together = alike["event_id"].groupby(group).agg(list)
-    texts = pd.Series("", index=events.index, dtype=object)
-    texts[alike.index] = [_twins(together[g], own) for g, own in zip(group, alike["event_id"], strict=True)]
-    return [(texts != "", texts)]
-
-
-def _twins(ids: list[str], own: str) -> str:
-    """The other events like this one; at most three of them by id."""
-    others = [f"possible-duplicate:{i}" for i in ids[:4] if i != own][:3]
-    more = len(ids) - 1 - len(others)
-    return "; ".join([*others, *([f"possible-duplicate:and {more} more"] if more else [])])
-
-
-def _split_reports(events: pd.DataFrame) -> list[Found]:
-    """One report split over several places: relid ends in .1, .2, ... (the other places may lie in another country)."""
-    stem = events["report_id"].str.extract(r"^(.*)\.\d+$", expand=False)
-    return [(stem.notna(), "split-report:" + stem.fillna(""))]
-
-
-def _count_issues(events: pd.DataFrame, ledger: Ledger) -> None:
-    """One ledger line for each kind of issue."""
-    items = events["issues"].str.split("; ").explode()
-    kinds = items[items != ""].str.split(":").str[0]
-    for kind in kinds.unique():
-        ledger.count("clean", kind, "flagged", events.loc[kinds.index[kinds == kind].unique()])
+    events = steps.one_row_each(events, publisher, name, account)
+    events = steps.of_country(events, code, account)
+    steps.refuse_absent(code, account)
+    events = steps.with_families(events, account)  # by this name, so that no other holds the columns
+    events = steps.flagged(events, publisher, account)
+    return events, steps.closed(account, publisher)

@@ -6,7 +6,7 @@ import difflib
 import re
 import unicodedata
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 
 import numpy as np
@@ -30,6 +30,11 @@ class Gazetteer:
     spellings: pd.DataFrame
     outlines: pd.DataFrame
     census: pd.DataFrame
+
+    @cached_property
+    def earlier_until(self) -> pd.Series:
+        """The last day on which each district belonged to its earlier region."""
+        return pd.to_datetime(self.districts["earlier_until"])
 
     @property
     def own_frame(self) -> str:
@@ -56,6 +61,11 @@ def gazetteer(country: str, folder: Path | None = None) -> Gazetteer | None:
     if folder is not None:
         return _gazetteer(country, folder)  # read anew: its owner may be editing it
     return _shipped(country) if re.fullmatch("[A-Z]{3}", country) else None
+
+
+def shipped() -> list[Path]:
+    """The folders of the countries that have seed tables."""
+    return sorted(p for p in (catalog.root() / "seeds" / "places").iterdir() if p.is_dir())
 
 
 @cache
@@ -200,13 +210,13 @@ def allowed_regions(places: Gazetteer, region: str, day: pd.Timestamp) -> set[st
 def districts_then(places: Gazetteer, region: str, day: pd.Timestamp) -> list[str]:
     """The districts that the name of ``region`` covered on ``day``: its own, and those it has lost since."""
     rows = places.districts
-    lost_later = (rows["earlier_admin1"] == region) & (pd.to_datetime(rows["earlier_until"]) > day)
+    lost_later = (rows["earlier_admin1"] == region) & (places.earlier_until > day)
     return list(rows.loc[(rows["admin1"] == region) | lost_later, "admin2"])
 
 
 def era(places: Gazetteer, days: pd.Series) -> np.ndarray:
     """For each day, how many changes of regions lay behind it."""
-    changes = np.sort(pd.to_datetime(places.districts["earlier_until"]).dropna().unique())
+    changes = np.sort(places.earlier_until.dropna().unique())
     return np.searchsorted(changes.astype("datetime64[us]"), days.to_numpy("datetime64[us]"), side="right")
 
 
@@ -215,12 +225,12 @@ def place(rows: pd.DataFrame, here: pd.Series, known: Gazetteer) -> list[tuple[p
 
     The district decides the region; the region's own name counts only where no district is named.
     """
-    mine = rows[here]
+    mine = rows.loc[here, ["adm_1", "adm_2", "date_start", "latitude", "longitude", "geo_precision"]]
     combos = mine[["adm_1", "adm_2"]].drop_duplicates()
     looked_up = _look_up(combos, known)
     found = mine[["adm_1", "adm_2"]].merge(looked_up, on=["adm_1", "adm_2"], how="left").set_axis(mine.index)
     for column in ("admin1", "admin1_name", "admin2", "admin2_name"):
-        rows.loc[here, column] = found[column].astype(object)
+        rows.loc[here, column] = found[column].astype("str")
     odd = [(_everywhere(found[c] != "", rows), found[c].reindex(rows.index)) for c in ("remark1", "remark2")]
     allowed = _allowed(mine, found, known)
     disagree = [a is not None and d not in a for a, d in zip(allowed["by_name"], found["admin1"], strict=True)]
@@ -319,11 +329,12 @@ def km_outside(places: Gazetteer, longitude: np.ndarray, latitude: np.ndarray, r
     outlines = places.outlines
     if regions is not None:
         outlines = outlines[outlines["region"].isin(regions)]
-    away = np.full(len(longitude), np.inf)
+    spots, which = np.unique(longitude + 1j * latitude, return_inverse=True)  # many events share a town
+    away = np.full(len(spots), np.inf)
     for _, ring in outlines.groupby(["region", "ring"], sort=False):
         x, y = ring["longitude"].to_numpy(float), ring["latitude"].to_numpy(float)
-        away = np.minimum(away, _ring_km(x, y, longitude, latitude))
-    return away
+        away = np.minimum(away, _ring_km(x, y, spots.real, spots.imag))
+    return away[which]
 
 
 def _ring_km(x: np.ndarray, y: np.ndarray, longitude: np.ndarray, latitude: np.ndarray) -> np.ndarray:

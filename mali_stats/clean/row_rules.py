@@ -2,34 +2,45 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 
 from mali_stats.clean import places
+from mali_stats.schema import DEATHS
 
 Found = tuple[pd.Series, str | pd.Series]  # which rows, and the issue (one text, or one a row)
-BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
+#: dead of one event; above it a count is flagged (the deadliest single days of the record stay far below)
+MOST_DEAD = 1_000_000
+_BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
+
+
+def truth(text: str) -> bool:
+    """True, False, 1 or 0 in any case."""
+    return _BOOLEANS[text.casefold()]
+
+
+def too_many(rows: pd.DataFrame) -> list[Found]:
+    """Rows with more dead than any event on record has had: a count with a digit too many, or a number of its own."""
+    most = rows[list(DEATHS)].max(axis=1)
+    return [((most > MOST_DEAD).fillna(False), "implausible-count")]
 
 
 def off_the_map(rows: pd.DataFrame) -> list[Found]:
     """Rows without coordinates, and rows with impossible ones."""
-    off = rows["latitude"].astype(float).abs().gt(90) | rows["longitude"].astype(float).abs().gt(180)
+    off = rows["latitude"].abs().gt(90) | rows["longitude"].abs().gt(180)
     return [
         (rows["latitude"].isna() | rows["longitude"].isna(), "coordinates-missing"),
         (off, "coordinates-out-of-range"),
     ]
 
 
-def place(rows: pd.DataFrame, folder: Path | None) -> list[Found]:
-    """Fill admin1 and admin2 (codes and names) in place, by the seed tables of each country."""
+def place(rows: pd.DataFrame, own: places.Gazetteer | None) -> list[Found]:
+    """Fill admin1 and admin2 (codes and names) in place, by the seed tables of each country or the user's ``own``."""
     rows["admin1_name"], rows["admin2_name"] = rows["adm_1"], rows["adm_2"]
-    rows["admin1"] = rows["admin2"] = pd.Series(np.nan, index=rows.index, dtype=object)
+    rows["admin1"] = rows["admin2"] = pd.Series(np.nan, index=rows.index, dtype="str")
     found: list[Found] = []
     for country in rows["country"].unique():
-        own = folder if folder is not None and folder.name == country else None
-        known = places.gazetteer(country, own)
+        known = own if own is not None and own.country == country else places.gazetteer(country)
         if known is not None:
             found += places.place(rows, rows["country"] == country, known)
     return found
@@ -37,10 +48,10 @@ def place(rows: pd.DataFrame, folder: Path | None) -> list[Found]:
 
 def joined(found: list[Found], index: pd.Index) -> pd.Series:
     """The issues of every row, joined by "; " in the order of the rules."""
-    issues = pd.Series("", index=index, dtype=object)
+    issues = np.full(len(index), "", dtype=object)
     for mask, text in found:
-        here = mask.to_numpy(dtype=bool)
-        if here.any():
-            new = text[here] if isinstance(text, pd.Series) else text
-            issues[here] = (issues[here] + "; " + new).str.removeprefix("; ")
-    return issues
+        here = np.flatnonzero(mask)
+        if len(here):
+            new = text.iloc[here].to_numpy(object) if isinstance(text, pd.Series) else text
+            issues[here] = np.where(issues[here] == "", new, issues[here] + "; " + new)
+    return pd.Series(issues, index=index, dtype="str")

@@ -8,11 +8,29 @@ from datetime import date
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from mali_stats.clean.places import tidy_text
+from mali_stats.schema import dtype
 from mali_stats.sources.files import Table
 
 FIRST_DAY = date(1946, 1, 1)
+#: A text that ``tidy_text`` changes: a space too many, any other white space, a character of no width, nothing at all.
+_UNTIDY = (
+    r"^$|^ | $|  |[\x00-\x1f\x{85}\x{a0}\x{1680}\x{2000}-\x{200f}\x{2028}\x{2029}\x{202f}\x{205f}\x{2060}"
+    r"\x{3000}\x{feff}]"
+)
+#: Signs that no text has for a good reason: they ring bells, move the cursor or turn the direction of writing.
+_CONTROL = r"[\x00-\x08\x0e-\x1b\x7f-\x{84}\x{86}-\x{9f}\x{202a}-\x{202e}\x{2066}-\x{2069}]"
+#: What becomes of accents that were read in a wrong encoding and saved: é as Ã©, ├®, √©, a question mark or U+FFFD.
+_GARBLED = r"[\x{c3}\x{c2}][\x{80}-\x{bf}]|\x{e2}\x{20ac}|[\x{251c}\x{221a}\x{fffd}]|\pL\?\pL"
+#: letters of the longest text that is a name or a sentence; beyond it a quotation mark is missing somewhere
+LONGEST = 10_000
+#: Plain ids, which stand as they are, and below which size a number that one cast reads is what ``degrees`` and
+#: ``decimal`` make of its text (both round to the nearest of a computer's numbers).
+PLAIN_ID = r"^[1-9]\d{0,14}$"
+PLAIN_NUMBER = 1000.0
 
 
 class Values:
@@ -22,20 +40,65 @@ class Values:
         """Start with the text of a table and the names under which its columns were published."""
         self.table, self.raw, self.published = table, raw, published
         self.problems: list[tuple[int, str, str, str]] = []
+        self.odd: list[tuple[pd.Series, str]] = []
 
-    def turn(self, column: str, parse: Callable[[str], object], accepted: str, empty: bool = True) -> pd.Series:
-        """``column`` through ``parse`` (which raises ValueError or KeyError on a bad text), each text once."""
+    def turn(
+        self,
+        column: str,
+        parse: Callable[[str], object],
+        accepted: str,
+        *,
+        empty: bool = True,
+        kind: str | tuple[str, ...] | None = None,
+        plain: str | float | None = None,
+    ) -> pd.Series:
+        """``column`` through ``parse`` (which raises ValueError or KeyError on a bad text), each text once.
+
+        The result has the dtype of ``kind`` (a kind of :mod:`mali_stats.schema`), else objects. Where every text
+        is ``plain`` (matches a pattern, or is a number below), one cast stands for ``parse``: for columns in which
+        each text is another.
+        """
         raw = self.raw[column]
+        if plain and (cast := _cast(raw, plain, kind)) is not None and (empty or cast.notna().all()):
+            return cast
         codes, texts = pd.factorize(raw)
         values = np.empty(len(texts) + 1, dtype=object)  # the last one is what a missing value becomes
+        untidy = _matches(texts, _UNTIDY)
         for i, text in enumerate(texts):
             try:
-                values[i] = parse(tidy_text(text))
+                values[i] = parse(tidy_text(text) if untidy[i] else text)
             except (ValueError, KeyError, OverflowError):
                 self._remember(np.flatnonzero(codes == i), column, text, accepted)
         if not empty:
             self._remember(np.flatnonzero(codes == -1), column, "nothing", accepted)
-        return pd.Series(values[codes], index=raw.index)
+        if kind in ("text", None):
+            self._odd_texts(column, codes, texts)
+        if kind is None:
+            return pd.Series(values[codes], index=raw.index)
+        different = pd.array(values[:-1], dtype=dtype(kind))
+        return pd.Series(different.take(codes, allow_fill=True), index=raw.index)
+
+    def text(self, column: str) -> pd.Series:
+        """``column`` as tidy text; a text of nothing but spaces is missing."""
+        raw = self.raw[column]
+        codes, texts = pd.factorize(raw)
+        self._odd_texts(column, codes, texts)
+        if not _matches(texts, _UNTIDY).any():
+            return raw
+        tidy = pd.array([tidy_text(text) or None for text in texts], dtype="str")
+        return pd.Series(tidy.take(codes, allow_fill=True), index=raw.index)
+
+    def _odd_texts(self, column: str, codes: np.ndarray, texts) -> None:
+        """Keep for ``odd`` the rows whose text holds signs that nobody wrote; refuse texts without an end."""
+        lengths = pc.utf8_length(pa.array(texts, pa.large_string())).fill_null(0)
+        for i in np.flatnonzero(np.asarray(lengths) > LONGEST):
+            accepted = f"a text of at most {LONGEST:,} letters (a quotation mark may be missing)"
+            self._remember(np.flatnonzero(codes == i), column, texts[i], accepted)
+        for issue, pattern in (("control-sign", _CONTROL), ("garbled-text", _GARBLED)):
+            found = np.append(_matches(texts, pattern), False)
+            if found.any():
+                published = self.published.get(column, column)
+                self.odd.append((pd.Series(found[codes], index=self.raw.index), f"{issue}:{published}"))
 
     def _remember(self, rows: np.ndarray, column: str, got: str, accepted: str) -> None:
         published, before = self.published.get(column, column), self.table.rows_before
@@ -58,6 +121,46 @@ class Values:
             f"{' (the first ten shown)' if len(self.problems) > 10 else ''}:\n" + "\n".join(lines)
             + "\nNothing was changed or left out. Correct the file, or download it again, and read it once more."
         )  # fmt: skip
+
+
+def _matches(texts, pattern: str) -> np.ndarray:
+    """Whether each text matches; a missing one does not."""
+    return np.asarray(pc.match_substring_regex(pa.array(texts, pa.string()), pattern).fill_null(False))
+
+
+def _cast(raw: pd.Series, plain: str | float, kind: str) -> pd.Series | None:
+    """A column whose texts are all plain, as its kind in one go; None where one is not."""
+    texts = pa.array(raw.array, pa.large_string())
+    if kind == "text":
+        return raw if pc.all(pc.match_substring_regex(texts, plain)).as_py() is not False else None
+    try:
+        numbers = np.asarray(pc.cast(texts, pa.float64()))
+    except pa.ArrowInvalid:
+        return None
+    # What is missing is not a number either; what was written so, or as infinite, is left to ``parse``.
+    usual = np.abs(numbers) < plain
+    return pd.Series(numbers, index=raw.index) if usual.sum() == len(texts) - texts.null_count else None
+
+
+def different(columns: list) -> tuple[np.ndarray, np.ndarray]:
+    """Where each different combination of values stands first, and which of them every row is: to judge each once.
+
+    Examples
+    --------
+    >>> different([pd.Series(["a", "b", "a", None]), pd.Series([1, 1, 1, 1])])
+    (array([0, 1, 3]), array([0, 1, 0, 2]))
+    """
+    code = np.zeros(len(columns[0]), dtype=np.int64)
+    for column in columns:
+        own, values = pd.factorize(column)
+        code = pd.factorize(code * (len(values) + 1) + own + 1)[0].astype(np.int64)
+    _, first, which = np.unique(code, return_index=True, return_inverse=True)
+    return first, which
+
+
+def identifier(text: str) -> str:
+    """A whole number as the text that names something: ``007`` and ``7.0`` are 7."""
+    return str(whole(text))
 
 
 def whole(text: str) -> int:
@@ -96,15 +199,18 @@ def day(month_first: bool) -> Callable[[str], np.datetime64]:
     last = date.today()
 
     def read(text: str) -> np.datetime64:
-        if match := iso.fullmatch(text):
-            year, month, day = map(int, match.groups())
+        if len(text) == 10 and text[4] == "-" == text[7]:  # nearly all
+            found = date.fromisoformat(text)
+        elif match := iso.fullmatch(text):
+            found = date(*map(int, match.groups()))
         elif month_first and (match := american.fullmatch(text)):
             month, day, year = map(int, match.groups())
+            found = date(year, month, day)
         else:
             raise ValueError(text)
-        if not FIRST_DAY <= date(year, month, day) <= last:
+        if not FIRST_DAY <= found <= last:
             raise ValueError(text)
-        return np.datetime64(date(year, month, day), "us")
+        return np.datetime64(found, "us")
 
     return read
 

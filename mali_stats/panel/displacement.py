@@ -242,9 +242,9 @@ def _unknown(name: str, known: set[str]) -> str:
 
 def _refuse(rows: pd.DataFrame, lost: pd.Series, why: str, instead: str) -> None:
     if lost.any():
-        lost, all_of = (part["figure"].nunique() for part in (rows[lost], rows))
+        count, all_of = (part["figure"].nunique() for part in (rows[lost], rows))
         raise ValueError(
-            f"{_WHO}: {lost} of {all_of} figures find no cell: {why}. Leave them out on purpose, or change the panel: "
+            f"{_WHO}: {count} of {all_of} figures find no cell: {why}. Leave them out on purpose, or change the panel: "
             f"{instead}."
         )
 

@@ -3,39 +3,45 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 
 from mali_stats import catalog
 from mali_stats.clean import places
 from mali_stats.ledger import Ledger
-from mali_stats.panel.months import allotted
-from mali_stats.panel.placing import gazetteers, placed_events
+from mali_stats.panel.parts import Choices, Facts, Part, lacking, part_of, together
+from mali_stats.panel.placing import REASONS, frame_named, gazetteers, refuse_unread
 from mali_stats.panel.scope import scope_of, shown_months
-from mali_stats.schema import COUNTS, DATE_PRECISION, DEATHS, EVENTS, GEO_PRECISION, PANEL, UNALLOCATED, check
+from mali_stats.schema import COUNTS, DATE_PRECISION, DEATHS, EVENTS, GEO_PRECISION, PANEL, UNALLOCATED, check, is_dask
+
+if TYPE_CHECKING:
+    import dask.dataframe as dd
 
 SPREADS = ("days", "start", "end")
 
 
 def region_month_panel(
-    events: pd.DataFrame,
+    events: pd.DataFrame | dd.DataFrame,
     *,
-    start=None,
-    end=None,
+    start: str | date | pd.Period | None = None,
+    end: str | date | pd.Period | None = None,
     frame: str | Path | None = None,
     by: str | Sequence[str] | None = None,
     spread: str = "days",
     max_geo_precision: str = "area",
     max_date_precision: str = "month",
-    coverage=None,
+    coverage: tuple[str | date | pd.Period, str | date | pd.Period] | pd.DataFrame | None = None,
 ) -> tuple[pd.DataFrame, Ledger]:
     """Add events up by region and month on a complete grid, with an account of where each one went.
 
     Parameters
     ----------
-    events : pandas.DataFrame
-        an events table of one source.
+    events : pandas.DataFrame or dask.dataframe.DataFrame
+        an events table of one source. A Dask DataFrame is computed, a partition at a time.
     start, end : str or date, optional
         first and last month ("2012-01"); by default all that the source covers.
     frame : str or Path, optional
@@ -82,18 +88,34 @@ def region_month_panel(
     """
     by = [by] if isinstance(by, str) else list(by or [])
     _check_arguments(events, by, spread, max_geo_precision, max_date_precision)
-    events = events.reset_index(drop=True)
-    ledger = Ledger()
-    ledger.count("panel", "events", "in", events)
-    known, name = gazetteers(events, frame)
-    placed = placed_events(events, known, name, max_geo_precision, max_date_precision)
-    regions = {c: _regions(c, tables, placed[events["country"] == c]) for c, tables in known.items()}
-    scope = scope_of(events, coverage, {r for names in regions.values() for r in names}, ledger)
+    asked = spread, max_geo_precision, max_date_precision
+    if is_dask(events):
+        from mali_stats.panel.dask_parts import parts_of
+
+        name, own = frame_named(frame, None)
+        choices = Choices(by, *asked, name, own, isinstance(coverage, pd.DataFrame))
+        part = together(parts_of(events, choices))
+    else:
+        check(events)
+        name, own = frame_named(frame, sorted(events["country"].unique())) if len(events) else (None, None)
+        part = part_of(events, Choices(by, *asked, name, own, isinstance(coverage, pd.DataFrame)))
+    _check_facts(part.facts, by)
+    if own is not None:
+        refuse_unread(part.keys, own, Path(frame))
+    return _laid_out(part, frame, by, coverage, start, end)
+
+
+def _laid_out(part: Part, frame, by, coverage, start, end) -> tuple[pd.DataFrame, Ledger]:
+    """The panel and its ledger, from what all events add to it."""
+    facts, ledger = part.facts, part.facts.ledger
+    known, _ = gazetteers(facts.frames, frame)
+    regions = {c: _regions(c, known[c], facts.frames[c], part.keys) for c in known}
+    scope = scope_of(facts, coverage, {r for names in regions.values() for r in names}, ledger)
     months = shown_months(scope, start, end)
-    cells = _inside(allotted(events, spread), events, placed, months, scope, ledger)
-    _account(cells, events, placed, spread, ledger)
-    panel = _grid(events, cells, placed, regions, by, months, scope)
-    _add(ledger, "counted in the panel", "kept", panel, events.loc[cells["event"].unique(), "event_id"])
+    cells, ids = _inside(part, months, scope, ledger)
+    _account(part.keys, cells, ids, facts, ledger)
+    panel = _grid(part, cells, regions, by, months, scope)
+    _add(ledger, "counted in the panel", "kept", panel, ids["event_id"])
     return panel, ledger.check()
 
 
@@ -103,56 +125,43 @@ def _add(ledger: Ledger, reason: str, kind: str, counted: pd.DataFrame, ids: pd.
     ledger.add("panel", reason, kind, rows=counted["events"].sum(), low=low, best=best, high=high, ids=ids)
 
 
-def _inside(cells, events, placed, months, scope, ledger) -> pd.DataFrame:
-    """Leave out what lies outside the months shown or the coverage, counted in the ledger."""
-    shown = cells["month"].between(*months)
-    covered = scope.covers(placed["region"].to_numpy()[cells["event"]], cells["month"].to_numpy())
-    for out, reason in ((~shown, "outside start and end"), (shown & ~covered, "outside the source's coverage")):
-        if out.any():
-            _add(ledger, reason, "dropped", cells[out], events.loc[cells.loc[out, "event"].unique(), "event_id"])
-    return cells[shown & covered]
+def _inside(part: Part, months, scope, ledger) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Cells and ids without what lies outside the months shown or the coverage, which the ledger counts."""
+    region, kept = part.keys["region"].to_numpy(), []
+    out = []
+    for table in (part.cells, part.ids):
+        shown = table["month"].between(*months).to_numpy()
+        covered = scope.covers(region[table["key"]], table["month"].to_numpy()) if scope.single else (
+            scope.covers((), table["month"].to_numpy()))  # fmt: skip
+        out.append((~shown, shown & ~covered))
+        kept.append(table[shown & covered])
+    for i, reason in enumerate(("outside start and end", "outside the source's coverage")):
+        if out[0][i].any():
+            _add(ledger, reason, "dropped", part.cells[out[0][i]], part.ids.loc[out[1][i], "event_id"])
+    return kept[0], kept[1]
 
 
-def _crossing(events: pd.DataFrame) -> pd.Series:
-    return events["date_start"].dt.to_period("M") != events["date_end"].dt.to_period("M")
-
-
-def _never_given(events: pd.DataFrame) -> list[str]:
-    """The counts that the source gives for no event (ACLED: all but the best)."""
-    return [c for c in DEATHS if events[c].isna().all()]
-
-
-def _account(cells: pd.DataFrame, events: pd.DataFrame, placed: pd.DataFrame, spread: str, ledger: Ledger) -> None:
+def _account(keys: pd.DataFrame, cells: pd.DataFrame, ids: pd.DataFrame, facts: Facts, ledger: Ledger) -> None:
     """Say what was moved or left out among the cells that are kept."""
-    never = _never_given(events)
-    missing = events[[c for c in DEATHS if c not in never]].isna().any(axis=1)
+    never = [c for c in DEATHS if c in facts.never]
     if never:
         ledger.notes.append(f"{', '.join(never)}: missing in every event, so missing in the panel, not zero.")
-    lines = [("missing count left out of the sums", "flagged", missing)]
-    lines += [(f"to unallocated: {r}", "moved", placed["reason"] == r) for r in placed["reason"].unique() if r]
+    reasons = sorted(set(keys["reason"]) - {""}, key=lambda r: ([*REASONS, r].index(r), r))
+    lines = [("missing count left out of the sums", "flagged", lacking(keys, facts.never))]
+    lines += [(f"to unallocated: {r}", "moved", keys["reason"] == r) for r in reasons]
     lines += [
-        (f"divided by latitude: to {r}", "moved", placed["divided"] == r) for r in placed["divided"].unique() if r
+        (f"divided by latitude: to {r}", "moved", keys["divided"] == r) for r in sorted(set(keys["divided"]) - {""})
     ]
-    if spread == "days":
-        lines.append(("spread over months by days", "moved", _crossing(events)))
-    for reason, kind, mask in lines:
-        here = cells[mask.to_numpy()[cells["event"]]]
-        if len(here):
-            _add(ledger, reason, kind, here, events.loc[here["event"].unique(), "event_id"])
+    lines.append(("spread over months by days", "moved", keys["crossing"]))
+    for reason, kind, wanted in lines:
+        wanted = np.asarray(wanted, dtype=bool)
+        if wanted.any() and (here := wanted[cells["key"]]).any():
+            _add(ledger, reason, kind, cells[here], ids.loc[wanted[ids["key"]], "event_id"])
 
 
 def _check_arguments(events, by, spread, geo, when) -> None:
     if "event_id" not in events:
         raise ValueError("region_month_panel: an events table is wanted, as read_events returns it.")
-    check(events)
-    if events.empty:
-        raise ValueError("region_month_panel: the events table has no row, so nothing says which country to lay out.")
-    sources = events["source"].unique()
-    if len(sources) > 1:
-        raise ValueError(
-            f"region_month_panel: the events come from {len(sources)} sources ({', '.join(sources)}). Two records of "
-            "one war must not be added: select one source, or match_events first and take the union."
-        )
     for name, value, levels in (
         ("spread", spread, SPREADS),
         ("max_geo_precision", geo, GEO_PRECISION),
@@ -168,58 +177,77 @@ def _check_arguments(events, by, spread, geo, when) -> None:
             raise ValueError(
                 f"region_month_panel: by={column!r} is not an event column to group by. There are: {usable}."
             )
-        if events[column].isna().any():
-            n = int(events[column].isna().sum())
+
+
+def _check_facts(facts: Facts, by: list[str]) -> None:
+    if facts.months is None:
+        raise ValueError("region_month_panel: the events table has no row, so nothing says which country to lay out.")
+    sources = sorted(facts.sources)
+    if len(sources) > 1:
+        raise ValueError(
+            f"region_month_panel: the events come from {len(sources)} sources ({', '.join(sources)}). Two records of "
+            "one war must not be added: select one source, or match_events first and take the union."
+        )
+    for column in by:
+        if n := facts.unknown[column]:
             raise ValueError(
                 f"region_month_panel: by={column!r} is missing in {n} events; fill it first (say, with 'unknown')."
             )
 
 
-def _grid(events, cells, placed, regions, by, months, scope) -> pd.DataFrame:
-    keys = ["country", "region", *by, "month"]
-    values = events.loc[cells["event"], ["country", *by]].reset_index(drop=True)
-    values["region"] = placed["region"].to_numpy()[cells["event"]]
-    values["month"] = cells["month"].to_numpy()
-    sums = cells[list(COUNTS)].reset_index(drop=True).groupby([values[k].astype(object) for k in keys]).sum()
-    index = _index(regions, {column: _levels(events[column]) for column in by}, months)
-    grid = sums.reindex(index, fill_value=0).astype("Int64").reset_index()
-    grid["in_scope"] = scope.covers(grid["region"], grid["month"])
-    grid.loc[~grid["in_scope"], list(COUNTS)] = pd.NA
-    grid.loc[:, _never_given(events)] = pd.NA
-    grid["region_name"] = [regions[c].get(r, r) for c, r in zip(grid["country"], grid["region"], strict=True)]
-    grid["frame"] = grid["country"].map(placed.groupby(events["country"])["frame"].first())
-    return _finished(grid, events, by)
+def _grid(part: Part, cells, regions, by, months, scope) -> pd.DataFrame:
+    dtypes = part.facts.dtypes
+    levels = [_levels(part.facts.levels[column], dtypes[column]) for column in by]
+    shape = [len(level) for level in levels]
+    keys, first = _rows_of_regions(regions), months[0]
+    span = months[1] - first + 1
+    block = int(np.prod(shape, dtype=int)) * span  # rows of one region
+    at = _place(keys, part.keys["country"], part.keys["region"])
+    for column, level in zip(by, levels, strict=True):
+        at = at * len(level) + pd.Categorical(part.keys[column], categories=level).codes
+    row = at[cells["key"]] * span + cells["month"].to_numpy() - first
+    sums = np.zeros((len(keys) * block, len(COUNTS)), dtype=np.int64)
+    np.add.at(sums, row, cells[list(COUNTS)].to_numpy())
+    region = np.repeat(np.arange(len(keys)), block)
+    grid = {name: pd.array(keys[name], dtype="str").take(region) for name in ("country", "region", "region_name")}
+    for depth, (column, level) in enumerate(zip(by, levels, strict=True)):
+        inner = int(np.prod(shape[depth + 1 :], dtype=int)) * span
+        which = np.arange(len(region)) // inner % len(level)
+        grid[column] = pd.array(level, dtype=dtypes[column]).take(which)
+    month = first + np.arange(len(region)) % span
+    in_scope = scope.covers(keys["region"].to_numpy()[region], month)
+    grid["month"] = (month - 1970 * 12).astype("datetime64[M]").astype("datetime64[us]")
+    grid["in_scope"] = pd.array(in_scope, dtype="boolean")
+    for i, name in enumerate(COUNTS):
+        grid[name] = pd.arrays.IntegerArray(sums[:, i].copy(), ~in_scope | (name in part.facts.never))
+    grid["frame"] = pd.array(keys["country"].map(part.facts.frames), dtype="str").take(region)
+    return pd.DataFrame(grid)
 
 
-def _index(regions: dict[str, dict], by: dict[str, list], months: tuple[int, int]) -> pd.MultiIndex:
-    """Every country's regions, by-levels and months."""
-    span = range(months[0], months[1] + 1)
-    tables = [
-        pd.MultiIndex.from_product([[country], [*names, UNALLOCATED], *by.values(), span]).to_frame(index=False)
-        for country, names in regions.items()
-    ]
-    return pd.MultiIndex.from_frame(pd.concat(tables).astype(object), names=["country", "region", *by, "month"])
+def _rows_of_regions(regions: dict[str, dict[str, str]]) -> pd.DataFrame:
+    """Every country's regions in their order, and what has none: columns country, region, region_name."""
+    rows = [(c, r, name) for c, names in regions.items() for r, name in [*names.items(), (UNALLOCATED, UNALLOCATED)]]
+    return pd.DataFrame(rows, columns=["country", "region", "region_name"])
 
 
-def _regions(country: str, known: places.Gazetteer | None, placed: pd.DataFrame) -> dict[str, str]:
-    frame = placed["frame"].iloc[0]
+def _place(keys: pd.DataFrame, country: pd.Series, region: pd.Series) -> np.ndarray:
+    """The row of ``keys`` in which each event's country and region stand."""
+    codes = []
+    for name, values in (("country", country), ("region", region)):
+        known = pd.Index(keys[name].unique())
+        codes.append((known.get_indexer(keys[name]), known.get_indexer(values), len(known)))
+    (own_country, c, _), (own_region, r, n) = codes
+    return pd.Index(own_country * n + own_region).get_indexer(c * n + r)
+
+
+def _regions(country: str, known: places.Gazetteer | None, frame: str, keys: pd.DataFrame) -> dict[str, str]:
     if frame == "country":
         names = catalog.seed("countries").drop_duplicates("iso3").set_index("iso3")["name"]
         return {country: names.get(country, country)}
     if frame == "published":
-        return {r: r for r in sorted(set(placed["region"]) - {UNALLOCATED})}
+        return {r: r for r in sorted(set(keys.loc[keys["country"] == country, "region"]) - {UNALLOCATED})}
     return known.names(frame)
 
 
-def _levels(values: pd.Series) -> list:
-    return list(values.cat.categories) if isinstance(values.dtype, pd.CategoricalDtype) else sorted(values.unique())
-
-
-def _finished(grid: pd.DataFrame, events: pd.DataFrame, by: list[str]) -> pd.DataFrame:
-    grid["month"] = pd.to_datetime({"year": grid["month"] // 12, "month": grid["month"] % 12 + 1, "day": 1})
-    grid["month"] = grid["month"].astype("datetime64[us]")
-    for column in by:
-        grid[column] = grid[column].astype(events[column].dtype)
-    text = {c: "str" for c in ("country", "region", "region_name", "frame")}
-    order = ["country", "region", "region_name", *by, "month", "in_scope", *COUNTS, "frame"]
-    return grid.astype(text | {"in_scope": "boolean"})[order]
+def _levels(found: list, kind) -> list:
+    return found if isinstance(kind, pd.CategoricalDtype) else sorted(found)

@@ -5,26 +5,34 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from mali_stats.allot import days_by_month, sainte_lague
+from mali_stats.allot import many_by_days
 from mali_stats.schema import COUNTS, DEATHS
 
 
 def allotted(events: pd.DataFrame, spread: str) -> pd.DataFrame:
     """One row per event and month (months since year 0) with its share of every count; missing counts are zero here."""
     first, last = ordinal(events["date_start"]), ordinal(events["date_end"])
-    counts = np.column_stack([np.ones(len(events), dtype=np.int64), events[list(DEATHS)].fillna(0).to_numpy(np.int64)])
-    crossing = np.flatnonzero(first != last) if spread == "days" else np.array([], dtype=int)
+    deaths = [events[c].to_numpy(np.int64, na_value=0) for c in DEATHS]
+    counts = np.column_stack([np.ones(len(events), dtype=np.int64), *deaths])
+    crosses = (first != last) & (spread == "days")
     month = last if spread == "end" else first
-    simple = np.setdiff1d(np.arange(len(events)), crossing)
+    simple, crossing = np.flatnonzero(~crosses), np.flatnonzero(crosses)
     pieces = [(simple, month[simple], counts[simple])]
-    dates = events[["date_start", "date_end"]].to_numpy("datetime64[D]")
-    for i in crossing:
-        days = days_by_month(*dates[i])
-        shares = np.column_stack([sainte_lague(int(n), days) for n in counts[i]])
-        used = shares.any(axis=1)
-        pieces.append((np.full(used.sum(), i), first[i] + np.flatnonzero(used), shares[used]))
+    lasts = last[crossing] - first[crossing] + 1
+    for span in np.unique(lasts):
+        here = crossing[lasts == span]
+        shares = many_by_days(counts[here], _days(events.iloc[here], span)).transpose(0, 2, 1)
+        row, month = np.nonzero(shares.any(axis=2))
+        pieces.append((here[row], first[here][row] + month, shares[row, month]))
     event, when, parts = (np.concatenate(column) for column in zip(*pieces, strict=True))
     return pd.DataFrame({"event": event, "month": when} | {name: parts[:, j] for j, name in enumerate(COUNTS)})
+
+
+def _days(events: pd.DataFrame, span: int) -> np.ndarray:
+    """Days of each event in each of its ``span`` months, both ends counted."""
+    first, last = (events[c].to_numpy("datetime64[D]")[:, None] for c in ("date_start", "date_end"))
+    starts = (first.astype("datetime64[M]") + np.arange(span + 1)).astype("datetime64[D]")
+    return (np.minimum(starts[:, 1:], last + 1) - np.maximum(starts[:, :-1], first)).astype(np.int64)
 
 
 def ordinal(days: pd.Series) -> np.ndarray:

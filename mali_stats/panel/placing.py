@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -16,48 +17,79 @@ _POINTS = ("exact", "near", "area")  # precisions whose coordinates say more tha
 Tables = dict[str, places.Gazetteer | None]
 
 
-def gazetteers(events: pd.DataFrame, frame: str | Path | None) -> tuple[Tables, str | None]:
-    """The seed tables of every country in the events, and the frame's name.
+#: Why an event is unallocated, in the order in which ledgers tell; behind them come those that are too coarse.
+REASONS = (
+    "no region named", "region name not known", "region name covers several regions of the frame",
+    "district lies in several regions of the frame",
+)  # fmt: skip
 
-    A folder of seed tables given as frame is its country's own, and its first frame is used.
-    """
-    countries = sorted(events["country"].unique())
+
+def gazetteers(countries: Iterable[str], frame: str | Path | None) -> tuple[Tables, str | None]:
+    """The seed tables of every country in the events, and the frame's name (None: each country's own)."""
+    countries = sorted(countries)
+    name, own = frame_named(frame, countries)
     shipped = {c: places.gazetteer(c) for c in countries}
-    names = {f for known in shipped.values() if known is not None for f in known.regions["frame"]}
+    for country, known in shipped.items():
+        if name is not None and name != "country" and known is not None:
+            _frame_name(country, known, name)
+    return shipped | ({} if own is None else {own.country: own}), name
+
+
+def frame_named(
+    frame: str | Path | None, countries: Iterable[str] | None
+) -> tuple[str | None, places.Gazetteer | None]:
+    """The frame's name, and a country's own seed tables where a folder of them is given (its first frame is used).
+
+    Where the events' countries are not known yet (None), any frame that some seed tables have is taken.
+    """
+    candidates = sorted(p.name for p in places.shipped()) if countries is None else list(countries)
+    tables = [places.gazetteer(c) for c in candidates]
+    names = {f for known in tables if known is not None for f in known.regions["frame"]}
     if frame is None or frame == "country" or frame in names:
-        return shipped, frame
+        return frame, None
     folder = Path(frame) if isinstance(frame, str | Path) else None
     if folder is None or not folder.is_dir():
         usable = ", ".join([*sorted(names), "country"])
+        whose = "any country" if countries is None else ", ".join(candidates)
         raise ValueError(
-            f"region_month_panel: frame={str(frame)!r} is not known for {', '.join(countries)}; use {usable}, None for "
+            f"region_month_panel: frame={str(frame)!r} is not known for {whose}; use {usable}, None for "
             "the country's own, or a folder of seed tables."
         )
-    if folder.name not in countries:
+    if countries is not None and folder.name not in candidates:
         raise ValueError(
             f"region_month_panel: frame={str(folder)!r} is a folder of seed tables of {folder.name}; the events are of "
-            f"{', '.join(countries)}."
+            f"{', '.join(candidates)}."
         )
-    return shipped | {folder.name: places.gazetteer(folder.name, folder)}, None
+    return None, places.gazetteer(folder.name, folder)
+
+
+def refuse_unread(keys: pd.DataFrame, own: places.Gazetteer, folder: Path) -> None:
+    """Refuse events that no P-code was given to when they were read: all of them would be unallocated."""
+    reasons = set(keys.loc[keys["country"] == own.country, "reason"])
+    if REASONS[1] in reasons and reasons <= {REASONS[0], REASONS[1]}:
+        raise ValueError(
+            f"region_month_panel: no event of {folder.name} has the code of a region, so frame={str(folder)!r} would "
+            f"place none. Read them with the same tables: read_events(path, country={_folder(folder)!r}). If they "
+            "were, compare their admin1_name with regions.csv and spellings.csv; the ledger counts what is unknown."
+        )
+
+
+def _folder(folder: Path) -> str:
+    """The folder as text that cannot be taken for a country's code."""
+    return str(folder) if len(folder.parts) > 1 else f"./{folder}"
 
 
 def placed_events(events, known, frame, max_geo, max_date) -> pd.DataFrame:
     """Region, frame, why it is unallocated, and how its district was divided, for each event."""
-    placed = pd.DataFrame(
-        {
-            "region": pd.Series(np.nan, index=events.index, dtype=object),
-            "frame": "published",
-            "reason": "",
-            "divided": "",
-        }
-    )
+    bare = [c for c, tables in known.items() if tables is None and frame != "country"]
+    region = events["country"] if frame == "country" else events["admin1_name"].where(events["country"].isin(bare))
+    whole = frame == "country"
+    placed = pd.DataFrame({
+        "region": region.to_numpy(object), "frame": "country" if whole else "published", "reason": "", "divided": "",
+    }, index=events.index, dtype=object)  # fmt: skip
     for country, tables in known.items():
-        here = events["country"] == country
-        if frame == "country":
-            placed.loc[here, ["region", "frame"]] = [country, "country"]
-        elif tables is None:
-            placed.loc[here, "region"] = events.loc[here, "admin1_name"].astype(object)
-        else:
+        if tables is not None and frame != "country":
+            here = events["country"] == country
             name = _frame_name(country, tables, frame)
             placed.loc[here, "frame"] = name
             _in_frame(events[here], placed, tables, name)
@@ -141,4 +173,4 @@ def _unplace(events: pd.DataFrame, placed: pd.DataFrame, frame: str | None, max_
 
 
 def _rank(values: pd.Series, levels: tuple[str, ...]) -> pd.Series:
-    return values.astype("object").map({level: i for i, level in enumerate(levels)})
+    return pd.Series(pd.Categorical(values, categories=list(levels)).codes, index=values.index)

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 
 from mali_stats import catalog
 from mali_stats.clean import places
+from mali_stats.panel.census import census_shares
 from mali_stats.panel.months import ordinal
 from mali_stats.schema import UNALLOCATED, check
 
 
-def add_population(panel: pd.DataFrame, *, census: str = "de_jure") -> pd.DataFrame:
+def add_population(panel: pd.DataFrame, *, census: str = "de_jure", country: str | Path | None = None) -> pd.DataFrame:
     """Join people and person-years to a panel.
 
     National totals are the World Bank's, placed at 1 July and interpolated log-linearly by month; the regions'
@@ -26,6 +29,10 @@ def add_population(panel: pd.DataFrame, *, census: str = "de_jure") -> pd.DataFr
     census : {"de_jure", "households"}
         which count of the later census gives the shares: all residents, or those of ordinary households (as
         enumerated; short where the war is: on it the rates of 2023 are 35 % higher in Ménaka, 29 % in Tombouctou).
+    country : str or Path, optional
+        a folder of seed tables, as ``ms.read_events`` takes it, for a country that ``seeds/places`` does not know:
+        its ``census.csv`` gives the shares, and its ``population.csv`` (year, population), where there is one, the
+        national totals in place of the shipped ones.
 
     Returns
     -------
@@ -38,7 +45,8 @@ def add_population(panel: pd.DataFrame, *, census: str = "de_jure") -> pd.DataFr
     Raises
     ------
     ValueError
-        where no shares or no national totals are known, naming the frame "country" as the way out.
+        where no shares or no national totals are known, naming the frame "country" as the way out; where a census
+        lacks a region of the frame or its number, which would lend that region's people to the others.
 
     Examples
     --------
@@ -51,14 +59,33 @@ def add_population(panel: pd.DataFrame, *, census: str = "de_jure") -> pd.DataFr
     if census not in ("de_jure", "households"):
         raise ValueError(f"add_population: census={census!r} is not known; use 'de_jure' or 'households'.")
     check(panel)
-    parts = [_with_population(part, country, census) for country, part in panel.groupby("country", sort=False)]
+    own = _own(country, panel)
+    parts = [
+        _with_population(part, code, places.gazetteer(code, own.get(code)), own.get(code), census)
+        for code, part in panel.groupby("country", sort=False)
+    ]
     return pd.concat(parts).loc[panel.index]
 
 
-def _with_population(panel: pd.DataFrame, country: str, census: str) -> pd.DataFrame:
+def _own(country: str | Path | None, panel: pd.DataFrame) -> dict[str, Path]:
+    """The folder of seed tables that was given, by the code that it is named by."""
+    if country is None:
+        return {}
+    folder, codes = catalog.seeds_folder(country), sorted(panel["country"].unique())
+    if folder.name not in codes or not folder.is_dir():
+        raise ValueError(
+            f"add_population: country={str(country)!r} is no folder of seed tables named by a country of the panel "
+            f"({', '.join(codes)}), such as places/{codes[0]}."
+        )
+    return {folder.name: folder}
+
+
+def _with_population(
+    panel: pd.DataFrame, country: str, known: places.Gazetteer | None, folder: Path | None, census: str
+) -> pd.DataFrame:
     months = np.sort(ordinal(panel["month"].drop_duplicates()))
-    total, beyond = _national(country, months)
-    shares, flags = _shares(country, frame_of(panel, country), months, census)
+    total, beyond = _national(country, folder, months)
+    shares, flags = census_shares(country, known, _frame_of(panel, country, known), months, census)
     people = (shares.mul(total, axis=0)).stack().rename("population")
     at = pd.MultiIndex.from_arrays([ordinal(panel["month"]), panel["region"]])
     out = panel.assign(population=people.reindex(at).to_numpy())
@@ -74,22 +101,22 @@ def _with_population(panel: pd.DataFrame, country: str, census: str) -> pd.DataF
 
 def frame_of(panel: pd.DataFrame, country: str) -> str:
     """The frame a panel is laid out in: its column, or that of the seed tables with just its regions; else empty."""
+    return _frame_of(panel, country, places.gazetteer(country))
+
+
+def _frame_of(panel: pd.DataFrame, country: str, known: places.Gazetteer | None) -> str:
     if "frame" in panel:
         return str(panel["frame"].iloc[0])
-    known = places.gazetteer(country)
     regions = set(panel["region"]) - {UNALLOCATED}
     if regions == {country}:
         return "country"
     return next((f for f in known.regions["frame"].unique() if regions == set(known.names(f))), "") if known else ""
 
 
-def _national(country: str, months: np.ndarray) -> tuple[pd.Series, int]:
+def _national(country: str, folder: Path | None, months: np.ndarray) -> tuple[pd.Series, int]:
     """People by month, and the last month that a published total reaches; three years on by its last growth."""
-    table = catalog.load("population")
-    table = table[table["country"] == country]
-    if table.empty:
-        raise ValueError(f"add_population: no national totals of {country} are shipped (see ms.load('population')).")
-    at, log = table["year"].to_numpy(int) * 12 + 6, np.log(table["population"].to_numpy(float))
+    years, people = _totals(country, folder)
+    at, log = years * 12 + 6, np.log(people)
     last = int(at[-1])
     growth = (log[-1] - log[-2]) / 12
     logs = np.interp(months, at, log) + np.clip(months - last, 0, None) * growth
@@ -97,50 +124,26 @@ def _national(country: str, months: np.ndarray) -> tuple[pd.Series, int]:
     return pd.Series(people, index=months), last
 
 
-def _shares(country: str, frame: str, months: np.ndarray, census: str) -> tuple[pd.DataFrame, dict[str, str]]:
-    """Each region's share of the country by month (rows sum to 1), and what is to be said of it."""
-    if frame == "country":
-        return pd.DataFrame(1.0, index=months, columns=[country]), {}
-    known = places.gazetteer(country)
-    if known is None or known.census.empty or frame not in set(known.regions["frame"]):
-        raise ValueError(
-            f"add_population: no census shares for {country} in frame {frame or 'unknown'!r}. Build the panel with "
-            "frame='country', or with a frame of its seed tables, and with all its regions."
-        )
-    table = known.census.assign(**{c: pd.to_numeric(known.census[c]) for c in ("de_jure", "households")})
-    early, late = (table[table["month"] == m] for m in (table["month"].min(), table["month"].max()))
-    parents = late.groupby("parent")[census].sum() / late[census].sum()
-    before = early.groupby("parent")[census].sum() / early[census].sum()
-    dates = [pd.Period(m, "M") for m in (early["month"].iloc[0], late["month"].iloc[0])]
-    at = [d.year * 12 + d.month - 1 for d in dates]
-    logs = {p: np.interp(months, at, [np.log(before[p]), np.log(parents[p])]) for p in parents.index}
-    by_parent = np.exp(pd.DataFrame(logs, index=months))
-    by_parent = by_parent.div(by_parent.sum(axis=1), axis=0)
-    late = late.assign(
-        target=_target(known, late, frame),
-        within=late[census] / late.groupby("parent")[census].transform("sum"),
-    )
-    pieces = {
-        t: sum(by_parent[p] * w for p, w in zip(g["parent"], g["within"], strict=True))
-        for t, g in late.groupby("target")
-    }
-    return pd.DataFrame(pieces), _flags(late)
-
-
-def _target(known: places.Gazetteer, late: pd.DataFrame, frame: str) -> pd.Series:
-    """The region of ``frame`` that holds each region of the later census."""
-    if frame == late["frame"].iloc[0]:
-        return late["region"]
-    own = known.frames[known.frames["frame"] == late["frame"].iloc[0]]
-    other = known.frames[known.frames["frame"] == frame]
-    pairs = own.merge(other, on="admin2", suffixes=("", "_to")).drop_duplicates(["region", "region_to"])
-    return late["region"].map(pairs.set_index("region")["region_to"])
-
-
-def _flags(late: pd.DataFrame) -> dict[str, str]:
-    flags = {}
-    for target, group in late.groupby("target"):
-        whole = late.loc[late["parent"].isin(group["parent"]), "target"].nunique() == 1
-        short = group["de_jure"].sum() / group["households"].sum() >= 1.05
-        flags[target] = "; ".join(["created-later"] * (not whole) + ["partly-not-enumerated"] * bool(short))
-    return flags
+def _totals(country: str, folder: Path | None) -> tuple[np.ndarray, np.ndarray]:
+    """Years and national totals: of the folder's own table where it has one, else the shipped ones."""
+    if folder is None or not (folder / "population.csv").is_file():
+        table = catalog.load("population")
+        table = table[table["country"] == country].sort_values("year")
+        if table.empty:
+            raise ValueError(
+                f"add_population: no national totals of {country} are shipped (see ms.load('population')). Put them "
+                f"into population.csv (year, population, source) in a folder of seed tables, and give country=folder."
+            )
+        return table["year"].to_numpy(int), table["population"].to_numpy(float)
+    table = catalog.read_seed(folder / "population.csv")
+    where = f"{folder.name}/population.csv"
+    absent = [column for column in ("year", "population") if column not in table]
+    if absent:
+        raise ValueError(f"{where} lacks {', '.join(absent)}; it needs year, population.")
+    table = table[["year", "population"]].apply(pd.to_numeric, errors="coerce")
+    wrong = table.index[table.isna().any(axis=1) | (table["population"] <= 0)]
+    if len(wrong) or len(table) < 2 or table["year"].duplicated().any():
+        fault = f"row {wrong[0] + 2} holds no year and number of people" if len(wrong) else f"it has {len(table)} rows"
+        raise ValueError(f"{where}: {fault}; two or more years, each once, with a whole number above 0 are wanted.")
+    table = table.sort_values("year")
+    return table["year"].to_numpy(int), table["population"].to_numpy(float)

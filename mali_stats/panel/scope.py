@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from mali_stats.ledger import Ledger
-from mali_stats.panel.months import ordinal
+from mali_stats.panel.parts import Facts
 from mali_stats.schema import UNALLOCATED
 from mali_stats.sources import ucdp
 
@@ -28,20 +28,28 @@ class Scope:
 
     def covers(self, regions: Iterable[str], months: np.ndarray) -> np.ndarray:
         """Whether each pair of region and month is in scope."""
-        regions, months = np.asarray(regions, dtype=object), np.asarray(months)
+        months = np.asarray(months)
+        if not self.single:
+            return _within(self.everywhere, months)
         covered = np.zeros(len(months), dtype=bool)
-        for region in pd.unique(regions):
-            here = regions == region
-            spans = self.everywhere if region == UNALLOCATED or not self.single else self.single.get(region, [])
-            for first, last in spans:
-                covered |= here & (months >= first) & (months <= last)
+        codes, names = pd.factorize(np.asarray(regions, dtype=object))
+        for code, region in enumerate(names):
+            spans = self.everywhere if region == UNALLOCATED else self.single.get(region, [])
+            covered |= (codes == code) & _within(spans, months)
         return covered
 
 
-def scope_of(events: pd.DataFrame, coverage, regions: set[str], ledger: Ledger) -> Scope:
+def _within(spans: Spans, months: np.ndarray) -> np.ndarray:
+    covered = np.zeros(len(months), dtype=bool)
+    for first, last in spans:
+        covered |= (months >= first) & (months <= last)
+    return covered
+
+
+def scope_of(facts: Facts, coverage, regions: set[str], ledger: Ledger) -> Scope:
     """What is in scope: as given, or what the releases in the table cover."""
     if coverage is None:
-        return Scope(_released(events, ledger), {})
+        return Scope(_released(facts, ledger), {})
     if isinstance(coverage, pd.DataFrame):
         return _by_region(coverage, regions)
     if isinstance(coverage, str) or not hasattr(coverage, "__len__") or len(coverage) != 2:
@@ -69,12 +77,12 @@ def _by_region(coverage: pd.DataFrame, regions: set[str]) -> Scope:
     return Scope([(min(a for a, _ in spans), max(b for _, b in spans))], single)
 
 
-def _released(events: pd.DataFrame, ledger: Ledger) -> Spans:
+def _released(facts: Facts, ledger: Ledger) -> Spans:
     """What the releases cover; without a known one, to the month of the last event, and the ledger says so."""
-    told = [ucdp.coverage(v) for v in events["source_version"].dropna().unique()]
-    first, last = int(ordinal(events["date_start"]).min()), int(ordinal(events["date_end"]).max())
-    if events["source"].iloc[0] == ucdp.SOURCE:
-        if told and None not in told and events["source_version"].notna().all():
+    told = [ucdp.coverage(v) if v else None for v in facts.versions]
+    first, last = facts.months
+    if facts.sources == {ucdp.SOURCE}:
+        if told and None not in told:
             return sorted({(_months(*start), _months(*end)) for start, end in told})
         first = min(first, _months(*ucdp.FIRST_MONTH))
     else:

@@ -44,7 +44,7 @@ def cell_shares(events: pd.DataFrame, panel: pd.DataFrame) -> pd.DataFrame:
     """
     check(events)
     frame = frame_of(panel, panel["country"].iloc[0])
-    known, name = gazetteers(events, None if frame in ("", "published") else frame)
+    known, name = gazetteers(events["country"].unique(), None if frame in ("", "published") else frame)
     region = placed_events(events, known, name, *_COARSEST)["region"].to_numpy()
     by = [column for column in panel if column in EVENTS and column not in PANEL]
     rows = _Rows(panel, events, region, by)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 from matplotlib.axes import Axes
 
@@ -47,7 +49,7 @@ _ACCEPTED = """accepted:
   region, deaths_best, one row per region                  -> plot_map"""
 
 
-def plot(result, **options) -> Axes:
+def plot(result: Any, **options: Any) -> Axes:
     """Draw a result or a frame in the way that fits it.
 
     Parameters

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import matplotlib as mpl
 import numpy as np
 import pandas as pd
@@ -19,7 +21,7 @@ _STAR = "*"  # at the label of a break of the coding
 _CI = {"het": "a variance for each regime", "homo": "one variance", "hac": "long-run variances"}
 
 
-def plot_breaks(found, *, calendar: bool = True, ax: Axes | None = None, source: str | None = None) -> Axes:
+def plot_breaks(found: Any, *, calendar: bool = True, ax: Axes | None = None, source: str | None = None) -> Axes:
     """Draw a series with the means of its regimes, its breaks with their intervals, and the calendar above.
 
     A bar is the 95 % interval of a date, its dot the date. Entries of Mali's calendar are ticks at their first day;
@@ -75,7 +77,8 @@ def plot_breaks(found, *, calendar: bool = True, ax: Axes | None = None, source:
         if strip:
             _calendar(ax, entries)
         _finish(ax, series, found)
-        sign(ax, source, span(series.index) + (_key(entries) if strip else ""))
+        shown = span(series.index) + (_key(entries) if strip else "")
+        sign(ax, source, shown, kind="plot_breaks", column=str(series.name))
     return ax
 
 
@@ -92,7 +95,8 @@ def _ends(parts: pd.DataFrame, index: pd.Index) -> pd.Series:
 
 def _lanes(table: pd.DataFrame, whole) -> list[int]:
     """The lane of each bar, so that neither it nor the date beside its dot lies upon another."""
-    last, out = [], []
+    last: list[Any] = []
+    out: list[int] = []
     for row in table.itertuples():
         lane = next((i for i, end in enumerate(last) if end < min(row.conf_low, row.date - _WORD * whole)), len(last))
         last[lane : lane + 1] = [max(row.conf_high, row.date + _WORD * whole)]
@@ -153,14 +157,14 @@ def _calendar(ax: Axes, entries: pd.DataFrame) -> None:
     """Ticks at the top of the series' part, and labels above them, moved aside until none lies upon another."""
     at = (np.asarray(ax.convert_xunits(entries["at"]), float) - ax.get_xlim()[0]) / np.ptp(ax.get_xlim())
     foot = 1 - _STRIP
-    where = {"transform": ax.transAxes, "clip_on": False}
+    where: dict[str, Any] = {"transform": ax.transAxes, "clip_on": False}
     width = 1.25 * _WORDS / (ax.get_position().width * ax.figure.get_figwidth() * 72)
     shown = entries["dark"] if len(entries) * width > 1 else entries["dark"] | True
     shown &= shown.sum() * width <= 1
     places = dict(zip(entries.index[shown], _apart(at[shown], width), strict=True))
     for row in entries.itertuples():
         place = places.get(row.Index, at[row.Index])
-        look = {"color": INK if row.dark else GREY, "zorder": 3}
+        look: dict[str, Any] = {"color": INK if row.dark else GREY, "zorder": 3}
         ax.plot(
             [at[row.Index]] * 2 + [place],
             [foot, foot + 0.015, foot + 0.05],

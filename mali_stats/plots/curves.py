@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -17,7 +19,7 @@ _FIRST = "Give a frame with estimate, conf_low, conf_high and what they go with,
 
 
 def plot_curve(
-    curve,
+    curve: Any,
     *,
     along: str | None = None,
     value: str = "estimate",
@@ -76,7 +78,7 @@ def plot_curve(
         (_points if _few(rows[along]) else _band)(ax, rows, along, value, banded)
         ax.set_xlabel("" if pd.api.types.is_datetime64_any_dtype(rows[along]) else describe(along))
         ax.set_ylabel(describe(value))
-        sign(ax, source)
+        sign(ax, source, kind="plot_curve", column=value)
     return ax
 
 
@@ -145,7 +147,7 @@ def _placebo(found, ax, source) -> Axes:
         ax.margins(x=0.01)
         ax.set_ylabel(f"z of a change of level, {unit(found.outcome)}")
         legend_above(ax, _handles(found), _tests(found))
-        sign(ax, source, span(rows["date"]))
+        sign(ax, source, span(rows["date"]), kind="plot_placebo", column=found.outcome)
     return ax
 
 

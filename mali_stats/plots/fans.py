@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import matplotlib as mpl
 import matplotlib.dates as mdates
@@ -36,7 +37,7 @@ _FIRST = "Give draws of ms.draw_totals, or a frame with columns such as year, q0
 
 
 def plot_fan(
-    result,
+    result: Any,
     value: str = "deaths",
     *,
     time: str | None = None,
@@ -110,7 +111,7 @@ def plot_fan(
         _finish(ax, value, time, periods)
         shares = " and ".join(_share(pair) for pair in pairs)
         told = f"; bars: {shares} of the draws, dots: median" if bars else ""
-        sign(ax, source, span(pd.Series(periods)) + told)
+        sign(ax, source, span(pd.Series(periods)) + told, kind="plot_fan", column=value)
     return ax
 
 
@@ -244,10 +245,12 @@ def _observed(ax: Axes, models, time, apart) -> list:
     ]
 
 
-_DOT = {"linestyle": "", "marker": "D", "markersize": 3.2, "markerfacecolor": "white", "markeredgecolor": INK,
-        "markeredgewidth": 0.8, "zorder": 4}  # fmt: skip
+_DOT: dict[str, Any] = {
+    "linestyle": "", "marker": "D", "markersize": 3.2, "markerfacecolor": "white", "markeredgecolor": INK,
+    "markeredgewidth": 0.8, "zorder": 4,
+}  # fmt: skip
 _RANGE = "low to high as recorded"
-_JOINED = {"color": GREY, "linewidth": 0.8, "zorder": 3}
+_JOINED: dict[str, Any] = {"color": GREY, "linewidth": 0.8, "zorder": 3}
 
 
 def _alone(ax: Axes, x, rows, column) -> bool:
@@ -277,7 +280,7 @@ def _handles(models, pairs, middle, bars) -> list:
     line = [Line2D([], [], color=PALETTE[0], label="median")] if middle else []
     shades = [1 - 0.8 ** (depth + 1) for depth in range(len(pairs))]
     labels = [f"{_share(pair)}{' of the draws' * (not depth)}" for depth, pair in enumerate(pairs)]
-    look = {"color": PALETTE[0], "linewidth": 0}
+    look: dict[str, Any] = {"color": PALETTE[0], "linewidth": 0}
     return [*line, *(Patch(alpha=a, label=t, **look) for a, t in zip(shades, labels, strict=True))]
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import matplotlib as mpl
 import matplotlib.dates as mdates
 import numpy as np
@@ -107,7 +109,7 @@ def plot_heatmap(
         _name_rows(ax, [place for place, _ in rows], [_name(panel, values.name) for _, values in rows])
         _name_months(ax, freq)
         legend_above(ax, [zero_patch(), *([missing_patch()] if table.isna().any(axis=None) else [])])
-        sign(ax, source, span(panel["month"]))
+        sign(ax, source, span(panel["month"]), kind="plot_heatmap", column=column)
     return ax
 
 
@@ -130,13 +132,13 @@ def _edges(times: pd.Index, freq: str) -> np.ndarray:
 def _row(ax: Axes, edges: np.ndarray, place: float, values: np.ndarray, norm) -> None:
     """Draw one region's cells in a frame, and hatching where there is no figure."""
     bottom, top = place - 0.46, place + 0.46
-    line = {"edgecolors": PALE, "linewidth": 0.3} if len(values) <= 60 else {}
+    line: dict[str, Any] = {"edgecolors": PALE, "linewidth": 0.3} if len(values) <= 60 else {}
     cells = np.ma.masked_invalid(values)[np.newaxis, :]
     ax.pcolormesh(edges, [bottom, top], cells, cmap=tints(), norm=norm, **line)
     for start, end in _runs(np.isnan(values)):
         corner, width = (edges[start], bottom), edges[end] - edges[start]
         ax.add_patch(Rectangle(corner, width, top - bottom, gid="missing", **MISSING))
-    frame = {"fill": False, "edgecolor": GREY, "linewidth": 0.5, "gid": "frame", "clip_on": False}
+    frame: dict[str, Any] = {"fill": False, "edgecolor": GREY, "linewidth": 0.5, "gid": "frame", "clip_on": False}
     ax.add_patch(Rectangle((edges[0], bottom), edges[-1] - edges[0], top - bottom, **frame))
 
 
@@ -234,7 +236,7 @@ def _shares(frame: pd.DataFrame, ax: Axes | None, source: str | None) -> Axes:
     _shares_axes(ax, totals)
     handles = [Patch(facecolor=colours[level], edgecolor=PALE, label=level) for level in reversed(used)]
     ax.legend(handles=handles, loc="upper left", bbox_to_anchor=(1, 1), title="placed to", alignment="left")
-    sign(ax, source, span(totals.index))
+    sign(ax, source, span(totals.index), kind="plot_precision")
     return ax
 
 
@@ -244,13 +246,13 @@ def _shares_axes(ax: Axes, totals: pd.Series) -> None:
     ax.yaxis.set_major_formatter(mpl.ticker.PercentFormatter(1, decimals=0, symbol=" %"))
     ax.xaxis.set_major_locator(mpl.ticker.MaxNLocator("auto", integer=True))
     ax.margins(x=0.01)
-    look = {"fontsize": 8} if len(totals) <= 15 else {"fontsize": 7, "rotation": 90}
+    look: dict[str, Any] = {"fontsize": 8} if len(totals) <= 15 else {"fontsize": 7, "rotation": 90}
     for year, total in totals.items():
         ax.annotate(
             f"{total:,.0f}", (year, 1), (0, 3), textcoords="offset points", ha="center", color=INK,
             annotation_clip=False, **look,
         )  # fmt: skip
-    ax.set_title("number of events", fontsize=8, loc="left", pad=14 if len(totals) <= 15 else 22)
+    ax.set_title("number of events", gid="own", fontsize=8, loc="left", pad=14 if len(totals) <= 15 else 22)
 
 
 def _matrix(frame: pd.DataFrame, ax: Axes | None, source: str | None) -> Axes:
@@ -266,8 +268,9 @@ def _matrix(frame: pd.DataFrame, ax: Axes | None, source: str | None) -> Axes:
     ax.set_yticks(np.arange(len(GEO_PRECISION)) + 0.5, GEO_PRECISION)
     ax.invert_yaxis()
     ax.tick_params(length=0)
-    ax.set(xlabel="dated to", ylabel="placed to", title="number of events")
-    sign(ax, source)
+    ax.set(xlabel="dated to", ylabel="placed to")
+    ax.set_title("number of events", gid="own")
+    sign(ax, source, kind="plot_precision")
     return ax
 
 

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Any
+
 import numpy as np
 import pandas as pd
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.patches import PathPatch, Rectangle
 from matplotlib.patheffects import withStroke
@@ -47,11 +51,11 @@ def plot_map(
     value: str = "deaths_best",
     *,
     kind: str = "tiles",
-    geojson=None,
+    geojson: Any = None,
     rate_per: str | None = None,
     per: float = 100_000,
     top: float | None = None,
-    country: str = "MLI",
+    country: str | Path = "MLI",
     ax: Axes | None = None,
     source: str | None = None,
 ) -> Axes:
@@ -80,8 +84,9 @@ def plot_map(
     top : float, optional
         where the scale of colours ends (of circles: their largest), so that several maps share one; by default
         the largest figure drawn.
-    country : str
-        ISO3 code of the country whose tiles or outlines in seeds/ are used.
+    country : str or Path
+        ISO3 code of the country whose tiles or outlines in seeds/ are used, or a folder of seed tables, as
+        ``ms.read_events`` takes it.
     ax : matplotlib.axes.Axes, optional
         where to draw; a new figure by default.
     source : str, optional
@@ -123,7 +128,9 @@ def plot_map(
         else:
             ax = _draw_outlines(rows, _outlines(rows, geojson, country, frame), label, bool(rate_per), top, ax)
         ax.set_xlabel(_not_placed(frame, column, bool(rate_per)), fontsize=9)
-        _credit(ax, source, own=geojson is None and kind == "outlines", people=rate_per == "person_years")
+        own = geojson is None and kind == "outlines"
+        credit = _credit(source, country, outlines=own, people=rate_per == "person_years")
+        sign(ax, credit, kind="plot_map", column=column, per=rate_per or "")
     return ax
 
 
@@ -156,7 +163,7 @@ def _top(figures: pd.Series, top: float | None) -> float:
 
 
 def _named_frame(frame: pd.DataFrame) -> str | None:
-    names = frame["frame"].unique() if "frame" in frame else []
+    names = list(frame["frame"].unique()) if "frame" in frame else []
     return names[0] if len(names) == 1 else None
 
 
@@ -181,7 +188,9 @@ def _draw_tiles(rows: pd.DataFrame, frame: str | None, country: str, label: str,
     for region, place in table.iterrows():
         figure = figures[region]
         colour = tints()(norm(figure))
-        look = MISSING if np.isnan(figure) else {"facecolor": colour, "edgecolor": GREY, "linewidth": 0.6}
+        look: dict[str, Any] = (
+            MISSING if np.isnan(figure) else {"facecolor": colour, "edgecolor": GREY, "linewidth": 0.6}
+        )
         corner = (place["tile_col"] - 0.48, place["tile_row"] - 0.48)
         ax.add_patch(Rectangle(corner, 0.96, 0.96, gid=region, **look))
         _tile_text(ax, place, names[region], figure, ink_on(look["facecolor"]), _points_a_tile(ax, table))
@@ -208,7 +217,7 @@ def _is_narrow(ax: Axes) -> bool:
 
 
 def _tile_text(ax: Axes, place: pd.Series, name: str, figure: float, colour: str, width: float) -> None:
-    look = {"ha": "center", "va": "center", "color": colour}
+    look: dict[str, Any] = {"ha": "center", "va": "center", "color": colour}
     if np.isnan(figure):
         look["path_effects"] = [withStroke(linewidth=2.5, foreground=MISSING["facecolor"])]
     for text, down, size in ((name, -0.16, 9.5), (_number(figure), 0.17, 11)):
@@ -226,7 +235,7 @@ def _draw_outlines(
             "edgecolor": GREY,
             "linewidth": 0.7,
         }
-        look = MISSING if np.isnan(row["figure"]) else plain
+        look: dict[str, Any] = MISSING if np.isnan(row["figure"]) else plain
         ax.add_patch(PathPatch(shapes.outline(row["rings"]), gid=region, **look))
     points = np.vstack([ring for rings in table["rings"] for ring in rings])
     ax.update_datalim(points)
@@ -244,11 +253,11 @@ def _draw_outlines(
 def _circles(ax: Axes, table: pd.DataFrame, label: str, top: float) -> pd.Series:
     """Draw circles whose area is the count; return their sizes in square points."""
     sizes = (table["figure"] / (top or 1) * _LARGEST).fillna(0.0)
-    look = {"facecolor": _CIRCLE, "linewidths": 0.7, "edgecolors": PALETTE[0]}
+    look: dict[str, Any] = {"facecolor": _CIRCLE, "linewidths": 0.7, "edgecolors": PALETTE[0]}
     at = np.array([shapes.centre(rings) for rings in table["rings"]])
     ax.scatter(at[:, 0], at[:, 1], s=sizes, gid="circles", **look)
     steps = steps_to(top)[-3:]
-    handles = [ax.scatter([], [], s=step / top * _LARGEST, label=f"{step:,g}", **look) for step in steps]
+    handles: list[Artist] = [ax.scatter([], [], s=step / top * _LARGEST, label=f"{step:,g}", **look) for step in steps]
     if table["figure"].isna().any():
         handles.append(missing_patch())
     widest = 2 * np.sqrt(steps[-1] / top * _LARGEST / np.pi) if steps else 9
@@ -259,7 +268,7 @@ def _circles(ax: Axes, table: pd.DataFrame, label: str, top: float) -> pd.Series
 def _outline_text(ax: Axes, row: pd.Series, size: float) -> None:
     """Write name and figure at a region's centre; beside it for a tiny region, below a small circle."""
     radius = np.sqrt(size / np.pi)
-    place = {"ha": "center", "va": "center", "xytext": (0, 0)}
+    place: dict[str, Any] = {"ha": "center", "va": "center", "xytext": (0, 0)}
     if 0 < radius < 10:
         place |= {"va": "top", "xytext": (0, -radius - 1)}
     if np.ptp(np.vstack(row["rings"]), axis=0).max() < 0.04 * np.ptp(ax.get_ylim()):
@@ -301,9 +310,18 @@ def _not_placed(frame: pd.DataFrame, column: str, rates: bool) -> str:
     return f"{where}: {_number(count)} {counted}" if np.isfinite(count) else f"{where}: not known"
 
 
-def _credit(ax: Axes, source: str | None, *, own: bool, people: bool) -> None:
+def _credit(source: str | None, country: str | Path, *, outlines: bool, people: bool) -> str:
     """Credit what the map itself adds to the figures: its outlines, and the people of ms.add_population."""
-    more = [*(["ocha_cod"] if own else []), *(["worldbank", "instat_census"] if people else [])]
-    if source and own:
-        source = f"{source}; outlines: {catalog.cite('ocha_cod', style='short')}"
-    sign(ax, source, cards=("ucdp_ged", *more))
+    drawn = _named(country, "outlines", "ocha_cod") if outlines else []
+    counted = [catalog.publisher("worldbank"), *_named(country, "census", "instat_census")] if people else []
+    if source and outlines:
+        source = f"{source}; outlines: {'; '.join(drawn)}"
+    return source or "; ".join([catalog.publisher("ucdp_ged"), *drawn, *counted])
+
+
+def _named(country: str | Path, table: str, card: str) -> list[str]:
+    """Name the source of a seed table: Mali's by its card, any other by its own column source."""
+    if country == "MLI":
+        return [catalog.cite(card, style="short")]
+    rows = catalog.seed_of(country, table)
+    return list(rows["source"].dropna().unique()) if "source" in rows else [f"{table}: source not named"]

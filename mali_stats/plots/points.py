@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import matplotlib as mpl
 import numpy as np
 import pandas as pd
@@ -10,7 +12,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from mali_stats.clean.adding import KIND, one_each, refuse_overlap
-from mali_stats.plots.theme import GREY, MISSING, PALETTE, axes, legend_above, need, sign, sources_of, theme
+from mali_stats.plots.theme import GREY, MISSING, PALETTE, axes, describe, legend_above, need, sign, sources_of, theme
 
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 OTHERS = "others"
@@ -24,7 +26,6 @@ _NAMES = {
     "ocha": "OCHA",
     "hdx_hapi": "HDX HAPI",
 }
-_WORDS = {"idps": "displaced within the country", "refugees": "refugees", "people_in_need": "people in need"}
 
 
 def plot_points(
@@ -88,8 +89,9 @@ def plot_points(
                    for level, look in zip(order, zip(PALETTE, MARKERS, strict=True), strict=False)]  # fmt: skip
         legend_above(ax, handles)
         indicator, unit = (str(figures[c].iloc[0]) for c in ("indicator", "unit"))
-        _finish(ax, f"{_WORDS.get(indicator, indicator.replace('_', ' '))}, {unit}")
-        _sign(ax, source, figures, f"{sums['as_of'].min():%Y-%m} to {sums['as_of'].max():%Y-%m}")
+        _finish(ax, f"{describe(indicator)}, {unit}")
+        shown = f"{sums['as_of'].min():%Y-%m} to {sums['as_of'].max():%Y-%m}"
+        sign(ax, source or sources_of(figures), shown, kind="plot_points", column=indicator)
     return ax
 
 
@@ -129,7 +131,7 @@ def _steps(ax: Axes, rows: pd.DataFrame, look: tuple[str, str], label: str) -> L
     colour, marker = look
     rows = rows.sort_values("as_of")
     best = rows["best"].to_numpy(dtype=float)
-    style = {"color": colour, "marker": marker, "markersize": 4, "label": label}
+    style: dict[str, Any] = {"color": colour, "marker": marker, "markersize": 4, "label": label}
     held = np.where(rows["as_of"].diff().dt.days.gt(_HOLDS)[::-1].shift(fill_value=False)[::-1], np.nan, best)
     (line,) = ax.plot(rows["as_of"].to_numpy(), best, **style | {"linestyle": ""})
     times = np.repeat(rows["as_of"].to_numpy(), 2)[1:]
@@ -146,10 +148,6 @@ def _finish(ax: Axes, label: str) -> None:
     ax.yaxis.set_major_formatter(mpl.ticker.StrMethodFormatter("{x:,.0f}"))
     ax.yaxis.set_major_locator(mpl.ticker.MaxNLocator(6, integer=True))
     ax.set_ylim(bottom=0)
-
-
-def _sign(ax: Axes, source: str | None, rows: pd.DataFrame, shown: str) -> None:
-    sign(ax, source or sources_of(rows), shown)
 
 
 # ---- the ledger of a stock ---------------------------------------------------------------------------------
@@ -206,7 +204,7 @@ def plot_waterfall(ledger: pd.DataFrame, *, ax: Axes | None = None, source: str 
         ax.xaxis.set_major_locator(mpl.ticker.MaxNLocator(14, integer=True))
         ax.set_ylim(0, 1.05 * ax.dataLim.ymax)
         years = f"{rows['year'].min()} to {rows['year'].max()}; exits are opening + new - closing, no count of returns"
-        _sign(ax, source, rows, years)
+        sign(ax, source or sources_of(rows), years, kind="plot_waterfall")
     return ax
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import matplotlib as mpl
 import numpy as np
 import pandas as pd
@@ -134,7 +136,8 @@ def plot_series(
         if low or by:
             legend_above(ax, handles, shaded)
         _finish(ax, describe(middle) if by else unit(middle), grid, sums[columns].min().min())
-        sign(ax, source or (sources_of(frame) if "source" in frame else None), span(grid))
+        own = source or (sources_of(frame) if "source" in frame else None)
+        sign(ax, own, span(grid), kind="plot_series_band" if low else "plot_series", column=middle)
     return ax
 
 
@@ -213,7 +216,7 @@ def _finish(ax: Axes, label: str, grid: pd.Index, lowest: float) -> None:
     ax.margins(x=0.01)
 
 
-def plot_fit(trend, *, ax: Axes | None = None, source: str | None = None) -> Axes:
+def plot_fit(trend: Any, *, ax: Axes | None = None, source: str | None = None) -> Axes:
     """Draw a fitted trend: recorded counts as points, the trend without its season with its 95 % band.
 
     The thin line is the fitted mean with its season.
@@ -276,7 +279,7 @@ def plot_fit(trend, *, ax: Axes | None = None, source: str | None = None) -> Axe
         mark_breaks(ax, breaks, dated=isinstance(grid, pd.DatetimeIndex))
         beyond = keep_readable(ax, table) if breaks else ""
         some = f"; the {len(levels)} with most recorded" if trend.by and len(levels) < table[trend.by].nunique() else ""
-        sign(ax, source, span(table["time"]) + some + beyond)
+        sign(ax, source, span(table["time"]) + some + beyond, kind="plot_fit", column=trend.outcome)
     return ax
 
 

@@ -16,16 +16,39 @@ from mali_stats import catalog
 Shapes = dict[str, list[np.ndarray]]
 
 
-def tiles(regions: pd.Series, country: str, frame: str | None) -> pd.DataFrame:
+def tiles(regions: pd.Series, country: str | Path, frame: str | None) -> pd.DataFrame:
     """Return the tile of every region of the frame that ``regions`` belong to, indexed by region.
 
     Columns: region_name, tile_row, tile_col. The frame is the one named, else the one that has just these
     regions, else the first that has them all.
+
+    Raises
+    ------
+    ValueError
+        for regions that no frame has, and where the seed table gives no tiles.
     """
-    seed = catalog.seed(f"places/{country}/regions")
+    table = _regions(regions, country, frame)
+    name = f"{catalog.seeds_folder(country).name}/regions.csv"
+    absent = [column for column in _TILE if column not in table]
+    if absent:
+        raise ValueError(
+            f"plot_map: {name} lacks {', '.join(absent)}, the place of each region's tile (whole numbers, row 0 in the "
+            "north, column 0 in the west). Add them, or give geojson= with the borders."
+        )
+    places = table[_TILE].apply(pd.to_numeric, errors="coerce")
+    wrong = places.index[(places.isna() | (places % 1 != 0)).any(axis=1)]
+    if len(wrong):
+        raise ValueError(f"plot_map: {name}: the tile of {wrong[0]} is not two whole numbers ({', '.join(_TILE)}).")
+    return table[["region_name"]].assign(**places.astype(int))
+
+
+_TILE = ["tile_row", "tile_col"]
+
+
+def _regions(regions: pd.Series, country: str | Path, frame: str | None) -> pd.DataFrame:
+    seed = catalog.seed_of(country, "regions")
     frames = {name: rows.set_index("region") for name, rows in seed.groupby("frame", sort=False)}
-    table = frames[_frame(set(regions), frames, country, frame)]
-    return table[["region_name"]].assign(**table[["tile_row", "tile_col"]].astype(int))
+    return frames[_frame(set(regions), frames, str(country), frame)]
 
 
 def _frame(regions: set[str], frames: dict[str, pd.DataFrame], country: str, frame: str | None) -> str:
@@ -34,27 +57,27 @@ def _frame(regions: set[str], frames: dict[str, pd.DataFrame], country: str, fra
     choice = [name for name in (frame, *exact, *fitting) if name in fitting]
     if not choice:
         known = sorted({region for rows in frames.values() for region in rows.index})
-        _unknown(regions - set(known) or regions, known, f"the seeds of {country}")
+        _unknown(regions - set(known) or regions, known, f"the seeds of {country}", _OTHER)
     return choice[0]
 
 
-def shipped(regions: pd.Series, country: str, frame: str | None) -> Shapes:
-    """Return the shipped outlines.
+def shipped(regions: pd.Series, country: str | Path, frame: str | None) -> Shapes:
+    """Return the outlines of the country's seed tables.
 
     Raises
     ------
     ValueError
         where the regions are of another frame than the outlines.
     """
-    table = catalog.seed(f"places/{country}/outlines")
+    table = catalog.seed_of(country, "outlines")
     table[["longitude", "latitude"]] = table[["longitude", "latitude"]].astype(float)
     shapes: Shapes = {}
     for (region, _), ring in table.groupby(["region", "ring"], sort=False):
         shapes.setdefault(region, []).append(ring[["longitude", "latitude"]].to_numpy())
-    fitting = tiles(regions, country, frame)
+    fitting = _regions(regions, country, frame)
     if set(fitting.index) != set(shapes):
         raise ValueError(
-            f"plot_map: the shipped outlines of {country} have the regions {', '.join(shapes)}, and the "
+            f"plot_map: the outlines of {country} have the regions {', '.join(shapes)}, and the "
             f"frame those of another division ({', '.join(fitting.index[:5])}, ...). Use kind='tiles', or "
             "give geojson= with its borders."
         )
@@ -108,11 +131,15 @@ def _key(features: list[dict], regions: pd.Series) -> str:
     return key
 
 
-def _unknown(regions: set[str], known: list[str], where: str) -> None:
+#: What to do where the regions are of another country.
+_OTHER = " For another country give country=, its code or a folder of seed tables."
+
+
+def _unknown(regions: set[str], known: list[str], where: str, more: str = "") -> None:
     first = sorted(map(str, regions))[0]
     close = difflib.get_close_matches(first, known, n=1, cutoff=0.5)
     hint = f"did you mean {close[0]!r}?" if close else f"known: {', '.join(known[:30])}."
-    raise ValueError(f"plot_map: region {first!r} is not in {where}; {hint}")
+    raise ValueError(f"plot_map: region {first!r} is not in {where}; {hint}{more}")
 
 
 def _rings(geometry: dict | None) -> list[np.ndarray]:

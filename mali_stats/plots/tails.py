@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -17,7 +18,7 @@ _LAWS = {"powerlaw": "power law", "gpd": "generalized Pareto"}
 
 
 def plot_ccdf(
-    tail,
+    tail: Any,
     *,
     at: Iterable[int] | Mapping[int, str] | None = None,
     label: str = "deaths in one event",
@@ -82,7 +83,12 @@ def plot_ccdf(
         _scales(ax, table, n, label)
         _mark(ax, table[table["size"].isin(list(marks))], marks)
         legend_above(ax, _handles(tail), _words(tail))
-        sign(ax, source, f"{n:,} events" + (f", {zeros:,} of them of size 0 not drawn" if zeros else ""))
+        sign(
+            ax,
+            source,
+            f"{n:,} events" + (f", {zeros:,} of them of size 0 not drawn" if zeros else ""),
+            kind="plot_ccdf",
+        )
     return ax
 
 

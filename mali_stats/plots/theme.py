@@ -9,30 +9,32 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
+from cycler import cycler
 from matplotlib.axes import Axes
 from matplotlib.colors import Colormap, ListedColormap, Normalize, PowerNorm, SymLogNorm, to_rgb
 from matplotlib.patches import Patch
 
-from mali_stats import catalog
+from mali_stats import captions, catalog
 
 #: Colours of Okabe & Ito (2008), in an order in which neighbours also differ in lightness.
 PALETTE = ("#0072B2", "#E69F00", "#000000", "#CC79A7", "#009E73", "#56B4E9", "#D55E00")
 #: Beside the colours from the fourth line on, since more than three greys are hard to tell apart.
-DASHES = ("-", "-", "-", "--", ":", "-.", (0, (5, 1, 1, 1, 1, 1)))
+DASHES: tuple[Any, ...] = ("-", "-", "-", "--", ":", "-.", (0, (5, 1, 1, 1, 1, 1)))
 INK, GREY, PALE = "#222222", "#666666", "#D9D9D9"
 FONT = "DejaVu Sans"
 #: How a cell or an area without a figure is drawn.
-MISSING = {"facecolor": "#EEEEEE", "edgecolor": "#8C8C8C", "hatch": "////", "linewidth": 0.4}
+MISSING: dict[str, Any] = {"facecolor": "#EEEEEE", "edgecolor": "#8C8C8C", "hatch": "////", "linewidth": 0.4}
 
 _THEME = {
     "figure.dpi": 80, "savefig.dpi": 200, "figure.figsize": (7.2, 3.8), "figure.constrained_layout.use": True,
     "font.family": FONT, "font.size": 10, "text.color": INK,
-    "axes.prop_cycle": mpl.cycler(color=PALETTE), "axes.titlesize": 10, "axes.titlelocation": "left",
+    "axes.prop_cycle": cycler(color=PALETTE), "axes.titlesize": 10, "axes.titlelocation": "left",
     "axes.labelsize": 10, "axes.labelcolor": INK, "axes.edgecolor": GREY, "axes.linewidth": 0.8,
     "axes.axisbelow": True, "axes.grid": False, "axes.spines.top": False, "axes.spines.right": False,
     "grid.color": "#E6E6E6", "grid.linewidth": 0.8, "lines.linewidth": 1.5,
@@ -41,18 +43,8 @@ _THEME = {
     "legend.frameon": False, "legend.fontsize": 9, "hatch.linewidth": 0.5,
 }  # fmt: skip
 
-_NAMES = {
-    "deaths_best": "deaths (best estimate)",
-    "deaths_low": "deaths (low estimate)",
-    "deaths_high": "deaths (high estimate)",
-    "deaths_a": "side a's dead",
-    "deaths_b": "side b's dead",
-    "deaths_civilians": "civilian deaths",
-    "deaths_unknown": "dead whose side is not known",
-}
 
-
-def set_theme() -> dict:
+def set_theme() -> dict[str, Any]:
     """Turn the theme of this library's plots on for every matplotlib figure made from now on.
 
     The plots do not need it: each puts the theme on for itself. It is for figures of your own that shall look
@@ -164,9 +156,14 @@ def legend_above(ax: Axes, handles: list, title: str | None = None, *, ncols: in
         )  # fmt: skip
 
 
-def sign(ax: Axes, source: str | None, shown: str = "", cards: Iterable[str] = ("ucdp_ged",)) -> None:
-    """Write the source in small grey letters below the axes and all their labels."""
-    text = f"Source: {source or '; '.join(map(catalog.publisher, cards))}." + (f" Shown: {shown}." if shown else "")
+def sign(ax: Axes, source: str | None, shown: str = "", *, kind: str, column: str = "", per: str = "") -> None:
+    """Write the source in small grey letters below the axes and all their labels, and mark what they show.
+
+    ``kind`` is a row of ``seeds/captions.csv``; by it, the column drawn and the one it is divided by, ``ms.export``
+    captions the figure in either language.
+    """
+    ax.set_label(captions.mark(kind, column, per))
+    text = f"Source: {source or catalog.publisher('ucdp_ged')}." + (f" Shown: {shown}." if shown else "")
     foot(ax, text)
 
 
@@ -198,7 +195,7 @@ def span(times) -> str:
 
 def describe(column: str) -> str:
     """Return a column's name as words for an axis."""
-    return _NAMES.get(column, column.replace("_", " "))
+    return captions.word(column)
 
 
 def unit(column: str) -> str:

@@ -13,9 +13,7 @@ from mali_stats.report.site import build_site
 def main(arguments: list[str] | None = None) -> int:
     """Run ``site`` or ``notebooks``; an error is said on stderr, without a traceback, and gives code 1."""
     options = _parser().parse_args(arguments)
-    # The kernel must be this Python's, whatever kernels the user has registered, and no window may open.
-    os.environ.setdefault("JUPYTER_PREFER_ENV_PATH", "1")
-    os.environ["MPLBACKEND"] = "agg"
+    prepare()
     try:
         if options.what == "notebooks":
             write_notebooks(options.notebooks)
@@ -29,6 +27,12 @@ def main(arguments: list[str] | None = None) -> int:
         _failed("Stopped; nothing was replaced.", 130)
         os._exit(130)  # at once; the kernels end by themselves when they find their parent gone
     return 0
+
+
+def prepare() -> None:
+    """Let kernels be this Python's, whatever kernels the user has registered, and let no window open."""
+    os.environ.setdefault("JUPYTER_PREFER_ENV_PATH", "1")
+    os.environ["MPLBACKEND"] = "agg"
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from html import escape
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
@@ -15,6 +16,9 @@ from mali_stats.report.spans import Span, span_of
 from mali_stats.report.telling import notes_of, notes_of_people, paragraph_of
 from mali_stats.report.wording import NONE, Words
 from mali_stats.schema import UNALLOCATED
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 SUMS = ["events", "deaths_low", "deaths_best", "deaths_high"]
 
@@ -116,23 +120,24 @@ class Brief:
 
     def rows(self) -> list[tuple[str, str, str, str]]:
         """Give the table as text: label, this span, the span before, change; low and high stand beside best."""
-        words, shown = Words(self.lang), []
+        words = Words(self.lang)
+        shown: list[tuple[str, str, str, str]] = []
         groups = self.table.groupby(["measure", "family"], sort=False, dropna=False)
         for _, group in groups:
             if not (group["this_span"].isna() & group["span_before"].isna()).all():
                 by_estimate = group.set_index("estimate")
                 middle = by_estimate.loc["count" if "count" in by_estimate.index else "best"]
-                cells = [cell(by_estimate, *columns, words) for columns in CELLS]
-                shown.append((middle["label"], *cells, words.percent(middle["change_percent"])))
+                this, before = (cell(by_estimate, *columns, words) for columns in CELLS)
+                shown.append((str(middle["label"]), this, before, words.percent(middle["change_percent"])))
         return shown
 
     def heads(self) -> tuple[str, str, str, str]:
         """Give the heads of ``rows``."""
         words = Words(self.lang)
-        spans = [NONE if span is None else words.span(span) for span in (self.span, self.before)]
-        return (words("label_measure"), *spans, words("label_change"))
+        this, before = (NONE if span is None else words.span(span) for span in (self.span, self.before))
+        return words("label_measure"), this, before, words("label_change")
 
-    def figure(self, ax=None):
+    def figure(self, ax: Axes | None = None) -> Axes:
         """Draw reported deaths by month with the span and the span before marked; gives matplotlib ``Axes``."""
         from mali_stats.report.drawing import draw
 

@@ -139,6 +139,14 @@ def _card(item: pages.Card) -> str:
     return f"<article><h3>{link}</h3>{figure}{answer}</article>"
 
 
+def _questions(cards: list[pages.Card]) -> str:
+    """Lay out the notebooks' cards; where none was run, say where they are."""
+    if not cards:
+        text = "This page was made without the notebooks, which stand in the source of mali_stats: a question each."
+        return f'<section><h2>Questions</h2><p class="note">{text}</p></section>'
+    return f'<section><h2>Questions</h2><div class="cards">{"".join(map(_card, cards))}</div></section>'
+
+
 def _sources(datasets: pd.DataFrame) -> str:
     columns = {"title": "Table", "source": "Source", "version": "Version", "licence": "Licence"}
     cells = datasets[list(columns)].to_numpy()
@@ -167,7 +175,7 @@ def front_page(cards: Iterable[pages.Card]) -> str:
         f'<div class="note">{pages.items(one.notes)}</div>',
         f"</section>\n<section><h2>Where, {both}</h2>{_where(catalog.load('region_month'), spans)}</section>",
         _unseen(one),
-        f'<section><h2>Questions</h2><div class="cards">{"".join(map(_card, cards))}</div></section>',
+        _questions(list(cards)),
         f"{_sources(datasets)}</main>",
         f"<footer>Made by mali_stats {__version__}. In its folder: README.md, CHANGELOG.md (what moved "
         "between versions), LICENSE-DATA.md, and notebooks/ to run and to change.</footer>",

@@ -6,16 +6,18 @@ import asyncio
 import base64
 import hashlib
 import os
+import re
 import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from importlib import metadata
 from pathlib import Path
+from typing import Any
 
 import mali_stats
 from mali_stats import catalog
-from mali_stats.catalog import replace
+from mali_stats.writing import explained, replace
 
 TOGETHER = 2  # notebooks run at once: each kernel wants a core
 SECONDS_PER_CELL = 600
@@ -79,7 +81,9 @@ def execute(
 
 
 async def _execute_all(notebooks, say, keep):
-    gate, ended, failures = asyncio.Semaphore(TOGETHER), [], []
+    gate = asyncio.Semaphore(TOGETHER)
+    ended: list[Any] = []
+    failures: list[Any] = []
 
     async def one(path, notebook):
         async with gate:
@@ -129,7 +133,7 @@ def write_notebooks(folder: str | Path = "notebooks", say: Callable[[str], None]
     """
     import nbformat
 
-    notebooks = read_notebooks(folder)
+    notebooks = read_notebooks(Path(folder))
     execute(notebooks, say)
     for path, notebook in notebooks.items():
         _write_figure(path, notebook)
@@ -144,7 +148,8 @@ def _write_figure(path: Path, notebook) -> None:
     from mali_stats.report.pages import card
 
     if figure := card(path, notebook).figure:
-        (path.parent / "figures").mkdir(exist_ok=True)
+        with explained(path.parent / "figures"):
+            (path.parent / "figures").mkdir(exist_ok=True)
         replace(path.parent / "figures" / f"{path.stem}.png", base64.b64decode(figure))
 
 
@@ -172,18 +177,23 @@ def executed_notebooks(folder: Path, cache: Path, say: Callable[[str], None] = p
 
     notebooks, common = read_notebooks(folder), _fingerprint(folder)
     kept = {path: cache / f"{path.stem}-{_key(notebook, common)}.ipynb" for path, notebook in notebooks.items()}
-    cache.mkdir(parents=True, exist_ok=True)
+    with explained(cache):
+        cache.mkdir(parents=True, exist_ok=True)
 
     def keep(path):
         replace(kept[path], nbformat.writes(notebooks[path]).encode())
 
     execute({path: notebooks[path] for path, file in kept.items() if not file.is_file()}, say, keep)
     for old in set(cache.glob("*.ipynb")) - set(kept.values()):
-        old.unlink()
+        if re.fullmatch(rf".+-[0-9a-f]{{{_DIGITS}}}", old.stem):  # a folder of that name may be somebody's own
+            old.unlink()
     return {path: nbformat.read(file, as_version=4) for path, file in kept.items()}
+
+
+_DIGITS = 24  # of a key, in the name of a kept notebook
 
 
 def _key(notebook, common: str) -> str:
     shown = ("tags", "alt")
     cells = [(c["cell_type"], c["source"], *map(c["metadata"].get, shown)) for c in notebook["cells"]]
-    return hashlib.sha256(f"{common}{cells}".encode()).hexdigest()[:24]
+    return hashlib.sha256(f"{common}{cells}".encode()).hexdigest()[:_DIGITS]

@@ -9,7 +9,6 @@ import pandas as pd
 from mali_stats import catalog
 from mali_stats.report.spans import Span
 
-LANGUAGES = ("en", "fr")
 #: Where a figure is not recorded, or no change is given.
 NONE = "–"
 
@@ -20,6 +19,8 @@ class Words:
     Parameters
     ----------
     lang : {"en", "fr"}
+    table : str
+        a seed table with further texts (key, en, fr) beside those of ``seeds/brief_words.csv``.
 
     Raises
     ------
@@ -33,14 +34,13 @@ class Words:
     'Civilians among the dead: 1,049.'
     """
 
-    def __init__(self, lang: str) -> None:
-        if lang not in LANGUAGES:
-            raise ValueError(f"brief: lang={lang!r} is not known; use one of {', '.join(LANGUAGES)}.")
-        self.lang = lang
+    def __init__(self, lang: str, table: str | None = None) -> None:
+        self.lang = catalog.language(lang, "brief")
+        self._texts = _texts(lang) | (_texts(lang, table) if table else {})
 
     def __call__(self, key: str, **values: object) -> str:
         """Return a text with its places filled."""
-        return _texts(self.lang)[key].format(**values)
+        return self._texts[key].format(**values)
 
     def number(self, n) -> str:
         """Write a whole number with the language's thousands, or a dash for what is not recorded."""
@@ -82,8 +82,8 @@ class Words:
 
 
 @cache
-def _texts(lang: str) -> dict[str, str]:
-    return catalog.seed("brief_words").set_index("key")[lang].to_dict()
+def _texts(lang: str, table: str = "brief_words") -> dict[str, str]:
+    return catalog.seed(table).set_index("key")[lang].to_dict()
 
 
 def code(source: str) -> str:

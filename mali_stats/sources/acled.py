@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from mali_stats.sources.files import Table
+from mali_stats.sources.layouts import absent, refuse_twice
 
 SOURCE = "acled"
 
@@ -29,18 +30,26 @@ OPTIONAL = {
     "side_b_with": ("assoc_actor_2", "ally_actor_2"), "civilian_targeting": ("civilian_targeting",),
     "iso": ("iso",), "iso3": ("iso3",), "sources": ("source",), "tags": ("tags",), "source_version": ("timestamp",),
 }  # fmt: skip
+#: columns that are words, also where all of them look like numbers
+TEXTS = (
+    "event_id", "event_type", "sub_event_type", "side_a", "side_b", "side_a_with", "side_b_with", "country", "adm_1",
+    "adm_2", "iso3", "sources", "tags",
+)  # fmt: skip
 LAYOUTS = "ACLED (export, before and since March 2023, upper case, HDX copy, API pages)"
+#: columns that only files since March 2023 have, and the two codes of a country, of which one is enough
+_SINCE_2023, _CODES = {"civilian_targeting", "tags"}, {"iso", "iso3"}
 #: columns that only files from before March 2023 have
 _BEFORE_2023 = {"data_id", "event_id_no_cnty", "iso3"}
 
 
 @dataclass(frozen=True)
 class Layout:
-    """How one file names its columns (published -> ours); days are year first or with the month in words."""
+    """How one file names its columns (published -> ours), and which it lacks; no day has the month first."""
 
     name: str
     columns: dict[str, str]
     month_first: bool = False
+    absent: tuple[str, ...] = ()
 
 
 def recognise(table: Table) -> tuple[Layout | None, list[str]]:
@@ -55,7 +64,17 @@ def recognise(table: Table) -> tuple[Layout | None, list[str]]:
             missing.append(" or ".join(names))
     if missing:
         return None, missing
-    return Layout(_name(table, published), columns), []
+    refuse_twice(table, columns)
+    usual = [ours for ours in OPTIONAL if ours not in (_not_expected(table, published) | _CODES)]
+    if not _CODES & set(columns.values()):
+        usual.append("iso")
+    return Layout(_name(table, published), columns, absent=absent(columns, OPTIONAL, usual)), []
+
+
+def _not_expected(table: Table, published: dict[str, str]) -> set[str]:
+    """The columns that a file of its age cannot have."""
+    old = published["event_id_cnty"].strip().isupper() or _BEFORE_2023 & set(published)
+    return _SINCE_2023 if old and table.kind != "json" else set()
 
 
 def _name(table: Table, published: dict[str, str]) -> str:

@@ -6,7 +6,7 @@ No file may be passed on; published totals may be quoted.
 from __future__ import annotations
 
 from mali_stats.sources.files import Table
-from mali_stats.sources.layouts import Layout, match
+from mali_stats.sources.layouts import Layout, absent, match
 
 SOURCE = "iom_dtm"
 LICENCE = "IOM DTM, no redistribution"
@@ -21,6 +21,9 @@ V3_OPTIONAL = {
     "admin2": ("admin2Pcode",), "origin": ("idpOriginAdmin1Name", "idpOriginAdmin1Pcode"),
     "reason": ("displacementReason",), "sites": ("assessedIdpPresenceLocations",),
 }  # fmt: skip
+
+#: by which the rounds and the double counts are told
+_USUAL = ("operation", "round", "assessment")
 
 SHEET = {
     "idps": ("Total No# of IDPs Ind#", "Total No of IDPs Individuals", "Total IDPs", "IDP individuals", "IDPs Ind",
@@ -45,7 +48,8 @@ def recognise(table: Table) -> tuple[Layout | None, list[str]]:
     """The layout of a file, or None and the columns that are missing for the nearer of the two."""
     columns, without = match(table, V3, V3_OPTIONAL)
     if not without:
-        return Layout(SOURCE, "dtm v3", f"IOM DTM v3, {table.kind}", LICENCE, columns), []
+        lacking = absent(columns, V3_OPTIONAL, _USUAL)
+        return Layout(SOURCE, "dtm v3", f"IOM DTM v3, {table.kind}", LICENCE, columns, lacking), []
     columns, missing = match(table, SHEET, SHEET_OPTIONAL)
     if not missing:
         return Layout(SOURCE, "dtm sheet", f"IOM DTM sheet, {table.kind}", LICENCE, columns), []

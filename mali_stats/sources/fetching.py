@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from types import ModuleType
 
@@ -14,7 +14,8 @@ from mali_stats.sources.clients import cache as keeping
 from mali_stats.sources.clients.download import download
 from mali_stats.sources.clients.pages import collect
 from mali_stats.sources.clients.web import Web
-from mali_stats.sources.clients.wish import Plan, Wish, day
+from mali_stats.sources.clients.wish import Plan, Wish, day, text
+from mali_stats.writing import explained
 
 CLIENTS: dict[str, ModuleType] = {"ucdp": ucdp, "acled": acled, "unhcr": unhcr, "hapi": hapi, "idmc": idmc, "dtm": dtm}
 
@@ -24,8 +25,8 @@ def fetch(
     *,
     dataset: str | None = None,
     country: str | None = None,
-    start=None,
-    end=None,
+    start: int | str | date | None = None,
+    end: int | str | date | None = None,
     version: str | None = None,
     via: str | None = None,
     refresh: bool | None = None,
@@ -92,13 +93,15 @@ def fetch(
     Raises
     ------
     ValueError, TypeError
-        for arguments that do not fit, before anybody is asked.
+        for arguments that do not fit, before anybody is asked; ValueError for an answer larger than is taken.
     ConnectionError
         when the publisher gives no answer; says what to download by hand, where to put it and how to read it.
     PermissionError
         for a missing, expired or insufficient key.
     FileNotFoundError
         for a release that is not there.
+    OSError
+        of the system's own kind when the cache cannot be written (full, read-only); says where and what to do.
     TimeoutError
         when another process holds the same file of the cache for too long.
     RuntimeError
@@ -119,9 +122,13 @@ def fetch(
 
     With an account (not run here): ``ms.read_events(ms.fetch("acled", country="MLI", start="2023", end="2023"))``.
     """
+    text("source", source, "one of " + ", ".join(CLIENTS))
     client = _client(source)
-    if country is not None and not str(country).strip():  # such as a variable of the shell that is not set
-        raise ValueError(f"fetch: country={country!r} is empty; give an ISO3 code, or leave it out for Mali.")
+    text("dataset", dataset, "one of " + ", ".join(client.DATASETS))
+    text("country", country, "an ISO3 code such as 'MLI', or leave it out for Mali")
+    text("version", version, "it as text, such as '25.1'")
+    text("via", via, "'download' or 'api'")
+    text("base_url", base_url, "an https address", longest=2000)
     wish = Wish(source, _dataset(source, client, dataset), country, day(start, "start"), day(end, "end"), version, via,
                 base_url)  # fmt: skip
     wish.refuse(**{n: f"{source} does not take it." for n in ("country", "version", "via") if n not in client.TAKES})
@@ -176,7 +183,7 @@ class Call:
     def fetched(self, plan: Plan) -> Path:
         """The file of a plan: from the cache where that will do, else from its publisher."""
         target = self.folder / plan.name
-        with keeping.locked(target):
+        with keeping.locked(target), explained(target, keeping.ELSEWHERE):
             from_cache = plan.fixed if self.refresh is None else not self.refresh
             if not (from_cache and self.has(plan)):
                 part = keeping.part_of(target)

@@ -10,14 +10,18 @@ import csv
 import gzip
 import io
 import json
+import lzma
 import os
 import re
+import struct
 import warnings
 import zipfile
 import zlib
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from typing import BinaryIO
 
 import pandas as pd
 import pyarrow as pa
@@ -25,9 +29,16 @@ import pyarrow.compute as pc
 import pyarrow.csv
 import pyarrow.parquet
 
+from mali_stats.sources.quotes import Quotes, refuse_stray
+
 ENDINGS = ".csv, .csv.gz, .zip, .json, .geojson, .parquet, .xlsx"
 _HEAD = 1 << 18  # bytes looked at to tell header, separator and HXL row
-_BLOCK = 1 << 25  # a quoted value may not be longer than one block of the parser
+#: bytes of one block of the parser: small ones keep to the processor's cache, large ones hold long quoted values
+BLOCKS = (1 << 22, 1 << 25)
+#: what the parser says of a value that is longer than a block
+STRADDLING = "straddling"
+#: texts that stand for nothing
+NULLS = ["", "NA", "NaN"]
 _SEPARATORS = ",;\t|"
 
 
@@ -37,7 +48,8 @@ class Table:
 
     ``rows_before`` is the number of rows above the first record (header, HXL tags), so that record ``i`` stands in
     row ``i + rows_before + 1`` of the file as a spreadsheet shows it. ``hints`` are names and addresses that
-    came with the file (member of a zip, page addresses) and may tell a version.
+    came with the file (member of a zip, page addresses) and may tell a version. ``nested``: the columns of JSON in
+    which an object or a list stands for a value, and the first record that has one.
     """
 
     name: str
@@ -49,10 +61,19 @@ class Table:
     total: int = 0
     held: int = 0
     decimal_comma: bool = False
+    nested: dict[str, int] = field(default_factory=dict)
     _source: object = None
 
-    def take(self, wanted: dict[str, str]) -> pd.DataFrame:
-        """The columns ``wanted`` (published name -> new name), every value as text, an empty one missing."""
+    def take(self, wanted: dict[str, str], nested_too: bool = False) -> pd.DataFrame:
+        """The columns ``wanted`` (published name -> new name), every value as text, an empty one missing.
+
+        A column of JSON in which an object or a list stands for a value is refused, unless ``nested_too``.
+        """
+        for column in () if nested_too else self.nested.keys() & set(wanted):
+            raise ValueError(
+                f"{self.name}, record {self.nested[column]}, column {column}: an object or a list stands where one "
+                "value is wanted. Ask the publisher for plain values, or write one value into it."
+            )
         try:
             frame = self._source(list(wanted)) if callable(self._source) else self._source[list(wanted)]
         except (pa.ArrowException, OSError) as error:
@@ -60,6 +81,10 @@ class Table:
                 f"{self.name}: a column cannot be read ({str(error)[:120]}). Download it again."
             ) from error
         return frame.rename(columns=wanted)
+
+    def close(self) -> None:
+        """Let go of the file's bytes; nothing can be taken any more."""
+        self._source = None
 
 
 def open_tables(path) -> list[Table]:
@@ -72,12 +97,8 @@ def open_tables(path) -> list[Table]:
     """
     if isinstance(path, str | os.PathLike):
         return [open_table(path)]
-    if not isinstance(path, list | tuple) or not all(isinstance(p, str | os.PathLike) for p in path):
-        raise TypeError(f"A path or a list of paths is wanted, got {type(path).__name__}; save it to a file first.")
-    if not path:
-        raise ValueError("The list of files is empty; give at least one file.")
     tables = []
-    for one in path:
+    for one in listed(path):
         try:
             tables.append(open_table(one))
         except EmptyPage:
@@ -86,6 +107,17 @@ def open_tables(path) -> list[Table]:
     if not tables:
         raise EmptyPage(f"None of the {len(path)} files holds a record. The request may have matched nothing.")
     return tables
+
+
+def listed(path) -> list:
+    """One path or several as a list; anything else is refused."""
+    if isinstance(path, str | os.PathLike):
+        return [path]
+    if not isinstance(path, list | tuple) or not all(isinstance(p, str | os.PathLike) for p in path):
+        raise TypeError(f"A path or a list of paths is wanted, got {type(path).__name__}; save it to a file first.")
+    if not path:
+        raise ValueError("The list of files is empty; give at least one file.")
+    return list(path)
 
 
 class EmptyPage(ValueError):
@@ -113,14 +145,28 @@ def open_table(path) -> Table:
     ValueError
         for an empty, truncated, foreign or wrongly encoded file.
     """
-    path = Path(path)
-    if path.is_dir():
-        raise IsADirectoryError(f"{path} is a folder; give one file ({ENDINGS}) or a list of files.")
-    if not path.is_file():
-        raise FileNotFoundError(f"There is no file {path}. Give the path of a downloaded file ({ENDINGS}).")
+    path = existing(path)
     name, data = _decompressed(path.name, path.read_bytes())
     name, data = _decompressed(name, data)  # publishers also send a gz inside a zip
     return _recognised(name, data, [path.name, name])
+
+
+def existing(path) -> Path:
+    """``path``, if there is such a file."""
+    path = Path(path)
+    try:
+        folder, file = path.is_dir(), path.is_file()
+    except OSError as error:  # a name longer than the system allows
+        raise FileNotFoundError(f"There is no file {path} ({error.strerror}). Give another path.") from error
+    if folder:
+        raise IsADirectoryError(f"{path} is a folder; give one file ({ENDINGS}) or a list of files.")
+    if path.is_symlink() and not file:
+        raise FileNotFoundError(
+            f"{path} is a link that leads to no file. Give the path of the file itself ({ENDINGS})."
+        )
+    if not file:
+        raise FileNotFoundError(f"There is no file {path}. Give the path of a downloaded file ({ENDINGS}).")
+    return path
 
 
 def _decompressed(name: str, data: bytes) -> tuple[str, bytes]:
@@ -137,15 +183,26 @@ def _decompressed(name: str, data: bytes) -> tuple[str, bytes]:
 def _unzipped(name: str, data: bytes) -> tuple[str, bytes]:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            members = [m for m in archive.namelist() if not m.endswith("/") and not m.startswith("__MACOSX/")]
-            if any(m.startswith("xl/") for m in members):
-                return name, data
-            if len(members) != 1:
-                held = ", ".join(members[:5]) or "nothing"
-                raise ValueError(f"{name}: the zip must hold one file, it holds {held}. Unpack it and give one file.")
-            return members[0].rsplit("/", 1)[-1], archive.read(members[0])
-    except (zipfile.BadZipFile, EOFError, zlib.error, NotImplementedError, RuntimeError) as error:
+            member = only_member(name, archive)
+            return (member.rsplit("/", 1)[-1], archive.read(member)) if member else (name, data)
+    except DAMAGED_ZIP as error:
         raise ValueError(f"{name}: the zip file is cut short or damaged ({error}). Download it again.") from error
+
+
+DAMAGED_ZIP = (
+    zipfile.BadZipFile, EOFError, OSError, NotImplementedError, RuntimeError, zlib.error, lzma.LZMAError, struct.error
+)  # fmt: skip
+
+
+def only_member(name: str, archive: zipfile.ZipFile) -> str | None:
+    """The one file in a zip; None for a workbook of Excel, which is a zip too."""
+    members = [m for m in archive.namelist() if not m.endswith("/") and not m.startswith("__MACOSX/")]
+    if any(m.startswith("xl/") for m in members):
+        return None
+    if len(members) != 1:
+        held = ", ".join(members[:5]) or "nothing"
+        raise ValueError(f"{name}: the zip must hold one file, it holds {held}. Unpack it and give one file.")
+    return members[0]
 
 
 def _recognised(name: str, data: bytes, hints: list[str]) -> Table:
@@ -154,7 +211,14 @@ def _recognised(name: str, data: bytes, hints: list[str]) -> Table:
     if data[:2] == b"PK" and b"xl/" in data:  # names in a zip are not compressed
         return _excel(name, data, hints)
     text = _utf8(name, data)
-    start = text[:512].lstrip()
+    if first_letter(name, text[:4096]) in (b"{", b"["):
+        return _json(name, text, hints)
+    return _csv(name, text, hints)
+
+
+def first_letter(name: str, head: bytes) -> bytes:
+    """The first character that is no space, where the first bytes (UTF-8) are those of a table or of JSON."""
+    start = head[:512].lstrip()
     if not start:
         raise ValueError(f"{name} is empty. Download it again, or check the path.")
     if start[:1] == b"<":
@@ -162,9 +226,9 @@ def _recognised(name: str, data: bytes, hints: list[str]) -> Table:
             f"{name} is a web page or XML, not a table: it begins with {start[:40].decode('utf-8', 'replace')!r}. The "
             "server may have answered with an error page; download the file again."
         )
-    if start[:1] in (b"{", b"["):
-        return _json(name, text, hints)
-    return _csv(name, text, hints)
+    if b"\x00" in head[:4096]:
+        raise ValueError(f"{name} is binary, or UTF-16 without a byte order mark. Save it as CSV (UTF-8).")
+    return start[:1]
 
 
 def _utf8(name: str, data: bytes) -> bytes:
@@ -173,15 +237,48 @@ def _utf8(name: str, data: bytes) -> bytes:
             return data.decode("utf-16").encode()
         except UnicodeDecodeError as error:
             raise ValueError(f"{name}: UTF-16 by its first bytes, but damaged at byte {error.start}.") from error
-    if b"\x00" in data[:4096]:
-        raise ValueError(f"{name} is binary, or UTF-16 without a byte order mark. Save it as CSV (UTF-8).")
     return data.removeprefix(b"\xef\xbb\xbf")
 
 
 # ---- csv ---------------------------------------------------------------------------------------------------
 
 
-def _csv(name: str, data: bytes, hints: list[str]) -> Table:
+@dataclass(frozen=True)
+class Header:
+    """What the first rows of a CSV tell: titles, separator, how many rows stand above the records and where they end.
+
+    One publisher ends every row with a separator too many (48 fields under 47 headers): ``extra`` is the title of
+    what follows the last one, else empty.
+    """
+
+    name: str
+    titles: list[str]
+    separator: str
+    skipped: int
+    body: int
+    extra: list[str]
+
+    def table(self, hints: list[str], source: object = None) -> Table:
+        """The file as a table of its own columns."""
+        columns = self.titles[: len(self.titles) - len(self.extra)]
+        return Table(
+            self.name, columns, "csv", self.skipped, hints, decimal_comma=self.separator != ",", _source=source
+        )
+
+    def refuse_more(self, frame: pd.DataFrame, before: int = 0) -> None:
+        """Raise where something stands behind the last header; ``before`` records came earlier."""
+        for column in self.extra:
+            if frame[column].notna().any():
+                row = int(frame[column].notna().argmax()) + before + self.skipped + 1
+                raise ValueError(
+                    f"{self.name}, row {row}: the rows have {len(self.titles)} fields under {len(self.titles) - 1} "
+                    f"headers and the last field is not empty (got {frame[column].dropna().iloc[0]!r}). Without a "
+                    "header for it no column can be trusted."
+                )
+
+
+def csv_header(name: str, data: bytes) -> Header:
+    """The header of a CSV, from the whole file or its first bytes (UTF-8)."""
     offset = _first_line(data)
     separator = _separator(data[offset : offset + _HEAD])
     head = _head(name, data[offset : offset + _HEAD], separator)
@@ -189,15 +286,14 @@ def _csv(name: str, data: bytes, hints: list[str]) -> Table:
     skipped = 1
     if _is_hxl(first):
         skipped, first = 2, (head[2] if len(head) > 2 else [])
-    # One publisher ends every row with a separator too many: 48 fields under 47 headers.
     extra = ["(after the last header)"] if len(first) == len(columns) + 1 and first[-1].strip() == "" else []
     body = _after_rows(data, offset, skipped, separator)
-    titles = _unique_titles(columns + extra)
+    return Header(name, _unique_titles(columns + extra), separator, skipped, body, extra)
 
-    def take(wanted: list[str]) -> pd.DataFrame:
-        return _parse(name, data, body, titles, wanted + extra, separator, bool(extra), skipped)[wanted]
 
-    return Table(name, titles[: len(columns)], "csv", skipped, hints, decimal_comma=separator != ",", _source=take)
+def _csv(name: str, data: bytes, hints: list[str]) -> Table:
+    header = csv_header(name, data)
+    return header.table(hints, lambda wanted: _parse(header, data, wanted)[wanted])
 
 
 def _first_line(data: bytes) -> int:
@@ -255,48 +351,70 @@ def _unique_titles(columns: list[str]) -> list[str]:
     return titles
 
 
-def _parse(name, data, body, titles, wanted, separator, extra, skipped) -> pd.DataFrame:
-    if not data[body:].strip():
-        return pd.DataFrame({c: pd.Series(dtype="str") for c in wanted})
-    text = pa.py_buffer(data)[body:]
-    if re.search(rb"(?m)^[ \t]+\r?$", data):
-        text = pa.py_buffer(re.sub(rb"(?m)^[ \t]+(?=\r?$)", b"", data[body:]))  # lines of nothing but spaces
+def _parse(header: Header, data: bytes, wanted: list[str]) -> pd.DataFrame:
+    columns = wanted + header.extra
+    if re.compile(rb"\S").search(data, header.body) is None:
+        return pd.DataFrame({c: pd.Series(dtype="str") for c in columns})
     try:
-        table = pa.csv.read_csv(
-            pa.BufferReader(text),
-            read_options=pa.csv.ReadOptions(column_names=titles, block_size=_BLOCK),
-            parse_options=pa.csv.ParseOptions(delimiter=separator, newlines_in_values=True),
-            convert_options=pa.csv.ConvertOptions(
-                include_columns=wanted, column_types=dict.fromkeys(wanted, pa.string()),
-                strings_can_be_null=True, quoted_strings_can_be_null=True, null_values=["", "NA", "NaN"],
-            ),
-        )  # fmt: skip
+        table = _arrow(pa.py_buffer(data)[header.body :], header, columns)
     except pa.ArrowInvalid as error:
-        raise ValueError(_diagnosis(name, data, body, titles, separator, skipped, extra, error)) from error
-    frame = table.to_pandas(types_mapper={pa.string(): pd.StringDtype(na_value=float("nan"))}.get)
-    if extra and frame[wanted[-1]].notna().any():
-        row = int(frame[wanted[-1]].notna().argmax()) + skipped + 1
-        raise ValueError(
-            f"{name}, row {row}: the rows have {len(titles)} fields under {len(titles) - 1} headers and the last "
-            f"field is not empty (got {frame[wanted[-1]].dropna().iloc[0]!r}). Without a header for it no column can "
-            "be trusted."
-        )
+        bare = re.sub(rb"(?m)^[ \t]+(?=\r?$)", b"", data[header.body :])  # lines of nothing but spaces
+        if len(bare) < len(data) - header.body:
+            return _parse(header, data[: header.body] + bare, wanted)
+        raise ValueError(diagnosis(header, lambda: io.BytesIO(data), error)) from error
+    quotes = Quotes(header.separator)
+    quotes.feed(memoryview(data)[header.body :])
+    if quotes.odd:
+        refuse_stray(header.name, io.BytesIO(data[header.body :]), header.separator, header.skipped)
+    frame = as_frame(table)
+    header.refuse_more(frame)
     return frame
 
 
-def _diagnosis(name, data, body, titles, separator, skipped, extra, error) -> str:
-    """Find the place by a slower second reading, for an error that says where and what."""
-    try:
-        text = data[body:].decode("utf-8")
-    except UnicodeDecodeError as wrong:
-        row = data.count(b"\n", 0, body + wrong.start) + 1
-        return (
-            f"{name}, line {row}: not UTF-8 (byte {data[body + wrong.start]:#04x}). The file may be in Windows-1252 or "
-            "Latin-1; save it as CSV UTF-8 and read it again."
-        )
-    records = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
-    row, width = skipped, len(titles)
-    expected = f"the first row has {width} under {width - 1} headers" if extra else f"the header has {width}"
+def as_frame(table: pa.Table) -> pd.DataFrame:
+    """Columns of text from Arrow to pandas."""
+    return table.to_pandas(types_mapper={pa.large_string(): pd.StringDtype(na_value=float("nan"))}.get)
+
+
+def _arrow(text: pa.Buffer, header: Header, columns: list[str]) -> pa.Table:
+    """The columns as text."""
+    for block in BLOCKS:
+        try:
+            return pa.csv.read_csv(pa.BufferReader(text), *csv_options(header, columns, block))
+        except pa.ArrowInvalid as error:
+            if block == BLOCKS[-1] or STRADDLING not in str(error):
+                raise
+
+
+def csv_options(header: Header, columns: list[str], block: int) -> tuple:
+    """How pyarrow reads ``columns`` as text, in blocks of so many bytes."""
+    return (
+        pa.csv.ReadOptions(column_names=header.titles, block_size=block),
+        pa.csv.ParseOptions(delimiter=header.separator, newlines_in_values=True),
+        pa.csv.ConvertOptions(
+            include_columns=columns, column_types=dict.fromkeys(columns, pa.large_string()),  # as pandas holds text
+            strings_can_be_null=True, quoted_strings_can_be_null=True, null_values=NULLS,
+        ),
+    )  # fmt: skip
+
+
+def diagnosis(header: Header, opened: Callable[[], BinaryIO], error: Exception) -> str:
+    """Find the place of a fault by a slower second reading of the same bytes, for an error that says where and what."""
+    name, width = header.name, len(header.titles)
+    for number, line in enumerate(opened(), start=1):
+        try:
+            line.decode()
+        except UnicodeDecodeError as wrong:
+            return (
+                f"{name}, line {number}: not UTF-8 (byte {line[wrong.start]:#04x}). The file may be in Windows-1252 or "
+                "Latin-1; save it as CSV UTF-8 and read it again."
+            )
+    body = opened()
+    body.read(header.body)
+    lines = io.TextIOWrapper(body, "utf-8", newline="")
+    records = csv.reader(lines, delimiter=header.separator)
+    row = header.skipped
+    expected = f"the first row has {width} under {width - 1} headers" if header.extra else f"the header has {width}"
     try:
         for record in records:
             row += 1
@@ -304,12 +422,15 @@ def _diagnosis(name, data, body, titles, separator, skipped, extra, error) -> st
                 row -= not record
                 continue
             if len(record) != width:
+                begins = header.separator.join(record)[:60]
                 return (
-                    f"{name}, row {row}: {len(record)} fields where {expected}; it begins with "
-                    f"{separator.join(record)[:60]!r}. The file may be cut short, or a separator stands unquoted."
+                    f"{name}, row {row}: {len(record)} fields where {expected}; it begins with {begins!r}. The file "
+                    "may be cut short, or a separator stands unquoted."
                 )
     except csv.Error as wrong:
         return f"{name}, row {row + 1}: not a table row ({wrong})."
+    finally:
+        lines.detach()  # whoever opened the file closes it
     return f"{name}: the table cannot be parsed ({str(error).splitlines()[0][:200]})."
 
 
@@ -371,8 +492,12 @@ def _cell(value) -> str | float:
 
 def _json(name: str, data: bytes, hints: list[str]) -> Table:
     try:
-        content = json.loads(data)
-    except (json.JSONDecodeError, UnicodeDecodeError, RecursionError) as error:
+        content = json.loads(data, object_pairs_hook=_once)
+    except _KeyTwice as error:
+        raise ValueError(
+            f"{name}: {error} Which of the two is right, the file does not say; ask for it again."
+        ) from error
+    except (ValueError, RecursionError) as error:
         raise ValueError(f"{name}: not valid JSON ({error}). It may be cut short; download it again.") from error
     pages = content if isinstance(content, list) and _all_pages(content) else [content]
     records = [record for page in pages for record in _records(name, page)]
@@ -382,11 +507,28 @@ def _json(name: str, data: bytes, hints: list[str]) -> Table:
     totals = [int(p["TotalCount"]) for p in pages if isinstance(p, dict) and str(p.get("TotalCount", "")).isdigit()]
     if not records:
         raise EmptyPage(f"{name} holds no record. The request may have matched nothing; check its filters.")
+    nested = {}
+    for number, record in enumerate(records, start=1):
+        nested |= {str(k): number for k, v in record.items() if isinstance(v, dict | list) and str(k) not in nested}
     frame = pd.DataFrame([{str(k): _text(v) for k, v in record.items()} for record in records], dtype="str")
     hxl = int(_is_hxl([v for v in frame.iloc[0].tolist() if isinstance(v, str)]))
     rows = frame.iloc[hxl:].reset_index(drop=True)
     total = max(totals, default=0)
-    return Table(name, list(frame.columns), "json", hxl, hints, notes, total=total, held=len(rows), _source=rows)
+    return Table(
+        name, list(frame.columns), "json", hxl, hints, notes, total=total, held=len(rows), nested=nested, _source=rows
+    )
+
+
+class _KeyTwice(Exception):
+    """A JSON object with a key that stands twice: the parser would keep the last and say nothing."""
+
+
+def _once(pairs: list[tuple]) -> dict:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        key = next(k for i, (k, _) in enumerate(pairs) if k in [name for name, _ in pairs[:i]])
+        raise _KeyTwice(f"key {key!r} stands twice in a record (it begins with {pairs[0][0]}: {pairs[0][1]!s:.40}).")
+    return found
 
 
 #: Under which name an API's page holds its records.
@@ -445,16 +587,19 @@ def _parquet(name: str, data: bytes, hints: list[str]) -> Table:
         raise ValueError(f"{name}: the parquet file is damaged ({error}). Download or save it again.") from error
 
     def take(wanted: list[str]) -> pd.DataFrame:
-        return pd.DataFrame({c: _as_text(file.read([c]).column(0)) for c in wanted})
+        return pd.DataFrame({c: as_text(file.read([c]).column(0)) for c in wanted})
 
     return Table(name, list(file.schema_arrow.names), "parquet", 0, hints, _source=take)
 
 
-def _as_text(column: pa.ChunkedArray) -> pd.Series:
+def as_text(column: pa.ChunkedArray) -> pd.Series:
+    """A typed column as the text a CSV would hold."""
     if pa.types.is_dictionary(column.type):
         column = column.cast(column.type.value_type)
     if pa.types.is_boolean(column.type):
         return column.to_pandas().map({True: "True", False: "False"}).astype("str")
+    if pa.types.is_timestamp(column.type) and column.type.tz not in (None, "UTC"):
+        raise pa.ArrowInvalid(f"times of the zone {column.type.tz} may fall on another day; give days as text")
     if pa.types.is_floating(column.type):
         column = pc.if_else(pc.is_nan(column), None, column)
     text = column.cast(pa.string())

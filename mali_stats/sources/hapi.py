@@ -7,7 +7,7 @@ carry a row of HXL tags under the header.
 from __future__ import annotations
 
 from mali_stats.sources.files import Table
-from mali_stats.sources.layouts import Layout, match
+from mali_stats.sources.layouts import Layout, absent, match
 
 SOURCE = "hdx_hapi"
 LICENCE = "as the dataset on HDX that resource_hdx_id names"
@@ -79,6 +79,7 @@ def recognise(table: Table) -> tuple[Layout | None, list[str]]:
     for kind, (required, optional) in KINDS.items():
         columns, missing = match(table, required, optional)
         if not missing:
-            return Layout(SOURCE, kind, f"HDX HAPI {_TITLES[kind]}", LICENCE, columns), []
+            lacking = absent(columns, optional, optional)
+            return Layout(SOURCE, kind, f"HDX HAPI {_TITLES[kind]}", LICENCE, columns, lacking), []
         nearest = missing if nearest is None else min(nearest, missing, key=len)
     return None, nearest or []

@@ -6,7 +6,7 @@ The terms are for non-commercial use: single figures are quoted, no file is ship
 from __future__ import annotations
 
 from mali_stats.sources.files import Table
-from mali_stats.sources.layouts import Layout, match
+from mali_stats.sources.layouts import Layout, absent, match
 
 SOURCE, SOURCE_IDU = "idmc", "idmc_idu"
 LICENCE = "IDMC terms, non-commercial"
@@ -31,6 +31,7 @@ IDU_OPTIONAL = {
     "longitude": ("longitude",), "place": ("locations_name", "location_name"),
     "unit": ("unit", "figure_unit"), "text": ("standard_info_text", "standard_popup_text"),
 }  # fmt: skip
+_USUAL = ("qualifier", "latitude", "longitude")
 RECOMMENDED, TRIANGULATION = "Recommended figure", "Triangulation"
 #: qualifier -> which of low, best and high the printed number stands for
 QUALIFIERS = {
@@ -43,7 +44,9 @@ def recognise(table: Table) -> tuple[Layout | None, list[str]]:
     """The layout of a file, or None and the columns that are missing for the nearer of the two."""
     columns, without = match(table, IDU, IDU_OPTIONAL)
     if not without:
-        return Layout(SOURCE_IDU, "idu", "IDMC IDU", LICENCE, columns), []
+        # Whether a figure is of people or of households stands in a column, or in the sentence beside it.
+        usual = _USUAL if {"unit", "text"} & set(columns.values()) else (*_USUAL, "text")
+        return Layout(SOURCE_IDU, "idu", "IDMC IDU", LICENCE, columns, absent(columns, IDU_OPTIONAL, usual)), []
     columns, missing = match(table, GIDD, GIDD_OPTIONAL)
     if not missing:
         return Layout(SOURCE, "gidd", "IDMC GIDD", LICENCE, columns), []

@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass
 
 from mali_stats.sources.files import Table
+from mali_stats.sources.layouts import absent, refuse_twice
 
 SOURCE = "ucdp_ged"
 
@@ -31,16 +32,22 @@ OPTIONAL = {
     "n_sources": ("number_of_sources",), "source_office": ("source_office",),
     "source_original": ("source_original",), "source_version": ("source_version", "version"),
 }  # fmt: skip
+#: columns that are words, also where all of them look like numbers
+TEXTS = (
+    "country", "dyad", "side_a", "side_b", "adm_1", "adm_2", "report_id", "code_status", "source_office",
+    "source_original", "source_version",
+)  # fmt: skip
 LAYOUTS = "UCDP GED (bulk file since 17.1, web export, HDX copy, API pages)"
 
 
 @dataclass(frozen=True)
 class Layout:
-    """How one file names its columns (published -> ours), and the order of its dates."""
+    """How one file names its columns (published -> ours), the order of its dates, and which columns it lacks."""
 
     name: str
     columns: dict[str, str]
     month_first: bool
+    absent: tuple[str, ...] = ()
 
 
 def recognise(table: Table) -> tuple[Layout | None, list[str]]:
@@ -58,11 +65,13 @@ def recognise(table: Table) -> tuple[Layout | None, list[str]]:
             missing.append(" or ".join(names))
     if missing:
         return None, missing
+    refuse_twice(table, columns)
     web = "best_est" in published
     name = (
         "web export" if web else "API page" if table.kind == "json" else "HDX copy" if "iso3" in published else "bulk"
     )
-    return Layout(name, columns, month_first=web), []
+    usual = [ours for ours in OPTIONAL if ours != "source_version"]  # no file of the publisher's names its version
+    return Layout(name, columns, web, absent(columns, OPTIONAL, usual)), []
 
 
 _VERSION = (

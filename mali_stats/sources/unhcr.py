@@ -8,7 +8,7 @@ a country that the question did not ask to tell apart.
 from __future__ import annotations
 
 from mali_stats.sources.files import Table
-from mali_stats.sources.layouts import Layout, match
+from mali_stats.sources.layouts import Layout, absent, match
 
 SOURCE = "unhcr"
 LICENCE = "CC BY 4.0"
@@ -38,6 +38,15 @@ FIGURES = {
 _TELLS = {"population": {"idps", "stateless", "ooc", "hst"}, "solutions": {"resettlement", "naturalisation"}}
 _TELLS["flows"] = {"refugee_like"}
 
+#: kind of file -> the figures that it always has (files before 2021 lack the last two of population)
+_USUAL = {
+    "population": (
+        "refugees", "asylum_seekers", "returned_refugees", "idps", "returned_idps", "stateless", "ooc", "oip", "hst",
+    ),
+    "flows": ("refugees", "asylum_seekers", "refugee_like", "oip"),
+    "solutions": ("returned_refugees", "resettlement", "naturalisation", "returned_idps"),
+}  # fmt: skip
+
 #: figure -> indicator, group, and the measure in population files; in the others every figure is a flow
 MEANS = {
     "refugees": ("refugees", "refugees", "stock"),
@@ -65,4 +74,5 @@ def recognise(table: Table) -> tuple[Layout | None, list[str]]:
     if kind is None:
         return None, ["idps (population), refugee_like (flows) or resettlement (solutions)"]
     how = "API page" if table.kind == "json" else "CSV"
-    return Layout(SOURCE, f"unhcr {kind}", f"UNHCR {kind}, {how}", LICENCE, columns), []
+    lacking = absent(columns, FIGURES, _USUAL[kind])
+    return Layout(SOURCE, f"unhcr {kind}", f"UNHCR {kind}, {how}", LICENCE, columns, lacking), []

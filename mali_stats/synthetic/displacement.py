@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
@@ -32,7 +33,9 @@ def unhcr_population(seed: int = 0, years: range = range(2019, 2025)) -> Made:
     Planted: zeros, a column without any figure (oip), UNHCR's own letters for Germany.
     """
     random = np.random.default_rng(seed)
-    rows, refugees, idps = [], {}, {}
+    rows: list[Any] = []
+    refugees: dict[Any, Any] = {}
+    idps: dict[Any, Any] = {}
     for year in years:
         for asylum in ("MRT", "BFA", "NER", "DEU", "MLI"):
             home = asylum == "MLI"
@@ -98,7 +101,9 @@ def unhcr_solutions(seed: int = 0) -> Made:
 def gidd(seed: int = 0, years: range = range(2014, 2020)) -> Made:
     """The yearly figures with an HXL row; a flow that was not published is printed 0, and rounded copies follow."""
     random = np.random.default_rng(seed)
-    rows, exits, before = [], {}, None
+    rows: list[Any] = []
+    exits: dict[Any, Any] = {}
+    before: Any = None
     for year in years:
         new = 0 if year == years[1] else int(random.integers(1000, 200_000))
         stock = int(random.integers(30_000, 60_000)) + new
@@ -143,7 +148,8 @@ def idu(seed: int = 0) -> Made:
 
 def _rounds(seed: int) -> tuple[list[dict], int]:
     random = np.random.default_rng(seed)
-    rows, latest = [], 0
+    rows: list[Any] = []
+    latest = 0
     for number, day in ((11, "2023-04-30"), (12, "2023-09-30")):
         for i, (code, name) in enumerate(_REGIONS.items()):
             for origin in ("Mopti", "Gao"):

@@ -45,7 +45,8 @@ class TwoRecords:
         number = self.rows[source]["number"]
         if source == "ucdp_ged":
             return (9_000_000 + number).astype(str).to_numpy()
-        return (self.states["iso3"].to_numpy()[self.rows[source]["country"]] + number.astype(str)).to_numpy()
+        country = pd.Series(self.states["iso3"].to_numpy()[self.rows[source]["country"]], index=number.index)
+        return (country + number.astype(str)).to_numpy()
 
     def table(self, source: str) -> pd.DataFrame:
         """The columns of a publisher's records that linking uses; precisions are plain text."""

@@ -42,7 +42,7 @@ def _split(rows: pd.DataFrame, scenario: Scenario, random) -> pd.DataFrame:
     """Give some records as two, at two places some 12 km apart, with the dead shared out."""
     chosen = np.flatnonzero((random.random(len(rows)) < scenario.split) & (rows["deaths"] > 1) & (rows["lasts"] == 1))
     second = rows.iloc[chosen].assign(made="split", part=2)
-    rows.loc[chosen, ["made", "part"]] = ["split", 1]
+    rows.loc[chosen, "made"], rows.loc[chosen, "part"] = "split", 1
     second["deaths"] = second["deaths"] // 2
     rows.loc[chosen, "deaths"] -= second["deaths"].to_numpy()
     second[["latitude", "longitude"]] += km_apart(random, len(second), 12.0, second["latitude"].to_numpy())

@@ -198,6 +198,9 @@ def test_interaction_tells_the_kinds_where_inter1_and_inter2_are_absent(interact
     ({"admin1": "Moptii", "admin2": ""}, "unknown-admin1:Moptii (nearest: Mopti)"),
     ({"latitude": "", "longitude": ""}, "coordinates-missing"),
     ({"latitude": "48.85", "longitude": "2.35"}, "outside-country"),
+    ({"event_type": "=1+1+Battles"}, "unknown-event-type:=1+1+Battles"),
+    ({"fatalities": "1000001"}, "implausible-count"),
+    ({"sub_event_type": "Att\u202eack"}, "control-sign:sub_event_type"),
 ])  # fmt: skip
 def test_odd_rows_are_flagged_and_counted(changes, issue, tmp_path):
     events, ledger = _read(tmp_path, [_rows(1)[0] | changes])
@@ -233,6 +236,8 @@ def test_countries_are_told_by_code_number_or_name(tmp_path):
 
 @pytest.mark.parametrize(("column", "value", "accepted"), [
     ("event_date", "04/05/2020", "YYYY-MM-DD or 31 July 2020"),
+    ("event_date", "04.05.2023", "YYYY-MM-DD or 31 July 2020"),
+    ("event_id_cnty", "None", "MLI1234"),
     ("event_date", "July 2020", "YYYY-MM-DD or 31 July 2020"),
     ("event_date", "31 February 2020", "YYYY-MM-DD or 31 July 2020"),
     ("event_date", "", "YYYY-MM-DD or 31 July 2020"),

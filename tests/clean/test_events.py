@@ -8,10 +8,14 @@ import random
 
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from making import COLUMNS, RAW, WEB_MALI, api, needs_raw, record, records, seeds_folder, text, web, write
 from pandas.testing import assert_frame_equal
 
 import mali_stats as ms
+from mali_stats.clean.places import tidy_text
+from mali_stats.clean.values import _UNTIDY, PLAIN_NUMBER, _cast, _matches, decimal
 from mali_stats.schema import DEATHS
 
 ROWS = records(8)
@@ -207,6 +211,8 @@ def _read(tmp_path, rows, **options):
     ({"latitude": "", "longitude": ""}, "coordinates-missing"),
     ({"latitude": "91.0"}, "coordinates-out-of-range"),
     ({"relid": "MUP-2022-1-990-7.2"}, "split-report:MUP-2022-1-990-7"),
+    ({"high": 10**12}, "implausible-count"),
+    ({"side_b": "IS\x07"}, "control-sign:side_b"),
 ])  # fmt: skip
 def test_odd_rows_are_flagged_and_counted(changes, issue, tmp_path):
     events, ledger = _read(tmp_path, [record(1, **changes), record(2, date_start="2022-03-01", date_end="2022-03-01")])
@@ -459,3 +465,20 @@ def test_seed_tables_of_ones_own_that_do_not_fit_are_told(table, content, messag
     rows = [record(2, country="Burkina Faso", country_id=439, adm_1="Sahel region", adm_2="Soum province")]
     with pytest.raises(ValueError, match=message):
         _read(tmp_path, rows, country=folder)
+
+
+WHITE = [chr(i) for i in range(0x3100) if chr(i).isspace()] + ["\u200b", "\u200f", "\u2060", "\ufeff"]
+
+
+@pytest.mark.parametrize("sign", WHITE, ids=lambda s: f"U+{ord(s):04X}")
+def test_what_tidying_would_change_is_told_at_a_glance(sign):
+    for word in (f"a{sign}b", f"{sign}a", f"a{sign}", f"a {sign}b", "a b", "ab", "é"):
+        assert bool(_matches([word], _UNTIDY)[0]) == (tidy_text(word) != word), repr(word)
+
+
+@given(st.lists(st.decimals(-999, 999, places=15) | st.decimals(-999, 999, places=4), min_size=1, max_size=9))
+def test_one_cast_reads_numbers_as_one_by_one(numbers):
+    texts = [f"{number:f}" for number in numbers]
+    raw = pd.Series(texts, dtype="str")
+    cast = _cast(raw, PLAIN_NUMBER, "number")
+    assert cast is not None and cast.tolist() == [decimal(one) for one in texts]

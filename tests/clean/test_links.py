@@ -563,6 +563,22 @@ def test_empty_tables_have_no_pairs():
     assert list(matches.tidy()["status"]) == ["acled"]
 
 
+@pytest.mark.parametrize("prefer", ["ucdp_ged", "acled"])
+def test_the_union_with_an_empty_table_is_the_other(prefer):
+    """A month in which one publisher has no event of the place asked for."""
+    empty = other()[:0]
+    for a, b in ((one(), empty), (empty, one())):
+        union = ms.match_events(a, b).union(prefer)
+        assert union["event_id"].tolist() == ["ucdp_ged:1"] and not union["unresolved"].any()
+        assert union["source"].tolist() == ["acled+ucdp_ged" if prefer == "acled" else "ucdp_ged"]
+        assert union["matched_id"].isna().all()
+    full = ms.match_events(one(), other(latitude=20.0)).union(prefer)
+    nothing = ms.match_events(one()[:0], empty).union(prefer)
+    assert len(nothing) == 0 and list(nothing) == list(full) and (nothing.dtypes == full.dtypes).all()
+    with pytest.raises(ValueError, match="prefer='ucdp' is neither ucdp_ged nor acled"):
+        ms.match_events(one(), other()).union("ucdp")
+
+
 def test_precisions_may_be_text_categories_or_missing(linked):
     _, ucdp, acled, matches = linked
     text = [t.astype({"date_precision": str, "geo_precision": str}) for t in (ucdp, acled)]

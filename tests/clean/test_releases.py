@@ -12,6 +12,7 @@ from making import RAW, WEB_MALI, needs_raw, records, text, write
 from pandas.testing import assert_frame_equal
 
 import mali_stats as ms
+from mali_stats.clean.releases.releases import ReleaseDiff
 from mali_stats.schema import COUNTS, DEATHS
 
 TOTALS = ["deaths_low", "deaths_best", "deaths_high"]
@@ -413,6 +414,28 @@ def test_planted_edits_in_the_mali_events(mali):
 
 
 # ---- refusals ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("value", [["x"], {"a": 1}, (1, 2), "y" * 100_000, float("inf"), b"x", object()])
+def test_whatever_stands_in_a_cell_is_a_difference_or_one_short_line(old, value):
+    for column in (
+        "source",
+        "event_id",
+        "date_start",
+        "latitude",
+        "type_of_violence",
+        "side_a",
+        "deaths_best",
+        "active_year",
+    ):
+        odd = old.astype({column: object})
+        odd.at[2, column] = value
+        for pair in ((old, odd), (odd, old)):
+            try:
+                assert isinstance(ms.compare_releases(*pair), ReleaseDiff)
+            except (ValueError, TypeError) as error:
+                said = str(error)
+                assert said.startswith("compare_releases: ") and len(said) < 700 and "\n" not in said, column
 
 
 @pytest.mark.parametrize(("change", "message"), [

@@ -135,6 +135,7 @@ def test_a_planted_surge_is_flagged_and_the_calm_is_not(method):
     assert table["flagged"].drop(100).mean() < 0.06
 
 
+@pytest.mark.slow
 def test_false_alarms_of_farrington_keep_the_budget_where_counts_are_a_poisson():
     rng = np.random.default_rng(2)
     frame = panel({f"{i:02d}": months(rng.poisson(20, 100)) for i in range(60)})

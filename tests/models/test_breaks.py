@@ -185,6 +185,7 @@ def test_the_persistence_of_the_null_is_the_record_s():
     assert np.median(found) == pytest.approx(0.6, abs=0.08)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ar", [0.0, 0.7])
 def test_nulls_seldom_alarm_where_ruptures_as_it_comes_always_does(ar):
     series = counts(144, (20, 20), 0, seed=11, ar=ar, replicates=30)
@@ -289,6 +290,7 @@ def test_benchmark_dates_are_quoted_and_cover_large_jumps():
             assert shown in find_breaks.__doc__, (ratio, name, shown)
 
 
+@pytest.mark.slow
 def test_planted_breaks_are_mostly_inside_their_intervals():
     inside = []
     for y in counts(144, (10, 40), 84, seed=7, replicates=60):

@@ -99,6 +99,7 @@ def test_clustering_in_years_widens_the_interval():
     assert widths[1] > 2 * widths[0]
 
 
+@pytest.mark.slow
 def test_more_than_seven_in_eight_intervals_hold_the_planted_rate():
     """Yearly rates are gamma; benchmarks/tail_coverage.py has the full table (0.89 to 0.94 for this law)."""
     rng = np.random.default_rng(4)

@@ -155,6 +155,7 @@ def test_a_planted_trend_is_drawn_on_and_by_its_lead():
     np.testing.assert_array_equal(ms.baseline_draws(y, 3, lead=9), ms.baseline_draws(y, 3)), "the others do not mind"
 
 
+@pytest.mark.slow
 def test_trend_covers_what_comes_if_its_model_is_true():
     rng, t, inside = np.random.default_rng(5), np.arange(72), []
     for seed in range(150):
@@ -222,6 +223,7 @@ def truth(history, horizon, seed):
     return np.random.default_rng(seed).negative_binomial(2, 0.03, (horizon, 500))
 
 
+@pytest.mark.slow
 def test_a_true_forecast_has_uniform_pit_and_the_coverage_it_says():
     y = steady(600)
     cutoffs = pd.period_range("2003-12", "2048-12", freq="12M")

@@ -48,6 +48,7 @@ def test_planted_rounding_is_found_and_none_where_there_is_none():
     assert line["conf_low"] < 0.3 + 0.7 * 0.1 < line["conf_high"] and line["conf_low"] > 0.3
 
 
+@pytest.mark.slow
 def test_intervals_cover_as_they_say():
     rng = np.random.default_rng(4)
     lines = [row(heaping(rng.integers(10, 110, 60)), "multiple", 10) for _ in range(150)]

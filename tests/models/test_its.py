@@ -187,6 +187,7 @@ def test_terms_come_back_from_counts_without_noise(breaks, effects, family):
     assert trend.rate_ratio_per_year == pytest.approx(np.exp(0.1), abs=1e-4)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("breaks", "effects"), [([STEP], (0.5, -0.2)), ([RAMP], (0.7,)), ([PHASE], (-0.6,))])
 def test_terms_come_back_from_overdispersed_counts(breaks, effects):
     frames = [monthly(breaks, effects=effects, seed=seed) for seed in range(30)]
@@ -197,6 +198,7 @@ def test_terms_come_back_from_overdispersed_counts(breaks, effects):
     assert found.std(axis=0) == pytest.approx(errors.mean(axis=0), rel=0.5)
 
 
+@pytest.mark.slow
 def test_the_interval_of_the_excess_holds_the_truth_95_times_in_100():
     """250 records with AR(1) 0.4; two standard errors are 2.8 points. The benchmark has more cells and records."""
     made = fit_trend(monthly([STEP]), "deaths", breaks=[STEP], slope=False)
@@ -751,6 +753,7 @@ def test_the_same_spread_serves_all_phases_and_shrinks_with_their_length():
     assert width[0] < width[1] and width[1] == pytest.approx(width[2], rel=0.05)
 
 
+@pytest.mark.slow
 def test_rates_with_autocorrelation_hold_the_truth_where_a_poisson_does_not():
     """120 records with AR(1) 0.7 and four phases; the benchmark has more."""
     made = fit_trend(monthly(), "deaths", harmonics=0, cov="model").layout

@@ -131,6 +131,7 @@ def nothing():
     return fits((0.0,) * 7)
 
 
+@pytest.mark.slow
 def test_the_planted_curve_is_found_again(planted):
     curves = np.array([fit.coef for fit in planted])
     error = curves.std(axis=0, ddof=1) / np.sqrt(PANELS)
@@ -148,6 +149,7 @@ def test_the_intervals_hold_what_was_planted(planted):
     assert (sums["conf_low"] > 0).mean() > 0.6
 
 
+@pytest.mark.slow
 def test_no_effect_is_found_where_none_was_planted(nothing):
     sums = pd.concat([fit.cumulative().tail(1) for fit in nothing])
     assert ((sums["conf_low"] > 0) | (sums["conf_high"] < 0)).sum() <= 5
@@ -156,6 +158,7 @@ def test_no_effect_is_found_where_none_was_planted(nothing):
     assert np.abs(np.mean([fit.coef for fit in nothing], axis=0)).max() < 0.05
 
 
+@pytest.mark.slow
 def test_leads_reject_where_flight_was_ahead_and_not_elsewhere(planted, nothing):
     ahead = fits(COEFFICIENTS, lead=0.3)
     p = {

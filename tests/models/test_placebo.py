@@ -152,6 +152,7 @@ def test_benchmark_size_and_power_are_quoted():
             assert shown in placebo_its.__doc__, (months, ratio, slope, name, shown)
 
 
+@pytest.mark.slow
 def test_nulls_seldom_alarm():
     found = [ask(record(96, seed=seed), "2016-01") for seed in range(40)]
     assert np.mean([f.p_at_date <= 0.05 for f in found]) <= 0.15

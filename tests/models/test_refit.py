@@ -106,6 +106,40 @@ def test_start_does_not_move_the_end():
     np.testing.assert_allclose(near.coef, refit(X, Y, family="nb2").coef, atol=1e-9)
 
 
+def test_a_neighbour_to_begin_from_saves_steps_and_moves_nothing(monkeypatch):
+    X, Y = series(replicates=3)
+    weights = np.ones((3, 96))
+    weights[[0, 1, 2], [5, 50, 90]] = 0
+    neighbour = refit(X, Y[0], family="nb2")
+    near, cold = (refit(X, Y, weights=weights, family="nb2", start=start) for start in (neighbour, None))
+    np.testing.assert_allclose(near.coef, cold.coef, atol=1e-10)
+    np.testing.assert_allclose(near.alpha, cold.alpha, atol=1e-10)
+    steps, step = [], module._Batch._step
+    monkeypatch.setattr(module._Batch, "_step", lambda self, *given: steps.append(1) or step(self, *given))
+    refit(X, Y[0], weights=weights, family="nb2", start=neighbour)
+    assert len(steps) <= 4, "each step of Newton's method doubles the digits"
+
+
+@pytest.mark.parametrize("alpha", [1e-5, 0.4, 50.0])
+def test_a_neighbour_with_a_dispersion_lends_none_to_counts_that_have_none(alpha):
+    X, Y = series()
+    y = np.round(np.exp(X @ [2.5, 0.1, 0.3, 0]))
+    start = module.Fits(refit(X, Y, family="nb2").coef, np.array([alpha]), np.array([True]))
+    near, cold = refit(X, y, family="nb2", start=start), refit(X, y, family="nb2")
+    assert near.alpha == 0 and near.converged
+    np.testing.assert_allclose(near.coef, cold.coef, atol=1e-9)
+
+
+def test_a_start_may_lack_a_level_that_the_replicate_has():
+    X, Y = series(months=48)
+    level = np.repeat([0, 1, 2], 16)
+    wide = np.column_stack([level[:, None] == [0, 1, 2], X[:, 1]]).astype(float)
+    start = refit(wide, np.where(level == 1, 0, Y[0]), family="nb2", levels=3)
+    assert np.isnan(start.coef[0, 1])
+    near, cold = (refit(wide, Y[0], family="nb2", levels=3, start=s) for s in (start, None))
+    np.testing.assert_allclose(near.coef, cold.coef, atol=1e-9)
+
+
 def test_a_level_without_events_is_left_out():
     X, Y = series(months=48)
     level = np.repeat([0, 1, 2], 16)
@@ -125,10 +159,13 @@ def test_a_level_without_events_is_left_out():
 @pytest.mark.parametrize("alpha", [1e-6, 5e-4, 0.3])
 def test_score_for_alpha_is_the_derivative(alpha):
     y, mu = np.array([[0.0, 3, 40, 200]]), np.array([[1.0, 5, 30, 150]])
-    step = alpha * 1e-3
-    slope = (loglik(y, mu, alpha + step) - loglik(y, mu, alpha - step)) / (2 * step)
-    score = module._alpha_score(y, mu, np.ones_like(y), np.array([[alpha]]))[0]
-    assert score == pytest.approx(slope, rel=2e-3 if alpha > 1e-5 else 0.5)
+    up, at, down = (loglik(y, mu, alpha * np.exp(step)) for step in (1e-3, 0, -1e-3))
+    W, shrink = np.ones_like(y), 1 / (1 + alpha * mu)
+    tally = module._tally(y, W)
+    score, curvature = module._log_alpha_slopes(np.array([alpha]), mu, shrink, (y - mu) * shrink, W, tally)
+    assert score[0] == pytest.approx((up - down) / 2e-3, rel=2e-3 if alpha > 1e-5 else 0.5)
+    if alpha > module.NEWTON_FROM:
+        assert curvature[0] == pytest.approx(-(up - 2 * at + down) / 1e-6, rel=1e-4)
 
 
 def test_the_two_forms_of_the_digamma_gap_meet():

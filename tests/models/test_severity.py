@@ -197,6 +197,7 @@ def test_nineteen_of_twenty_intervals_hold_the_planted_shape(law):
     assert xi.mean() == pytest.approx(law.xi, abs=0.03) and sigma.mean() == pytest.approx(law.sigma, rel=0.04)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("law", "model"), [(PowerLaw(2.3, 5), "powerlaw"), (Pareto(0.3, 12.0, 5), "gpd")])
 def test_p_values_are_even_where_the_law_is_right(law, model):
     rng = np.random.default_rng(10)

@@ -200,6 +200,7 @@ def test_no_ledger_without_stocks(shipped):
         ms.stock_flow_ledger([1])
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None)
 @given(
     st.lists(st.tuples(st.integers(0, 10**6), st.integers(0, 10**6), st.integers(0, 10**6)), min_size=1, max_size=8),

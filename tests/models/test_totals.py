@@ -41,6 +41,7 @@ def one_by_one(events, n, model, seed=1):
     return sums
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("model", ["vesco", "bounds"])
 def test_totals_are_distributed_as_events_drawn_one_by_one(events, model):
     n = 4000

@@ -168,6 +168,7 @@ def slope_without(trend, left_out):
 # Planted truth.
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("months", "ar"), [(84, 0.0), (144, 0.4)])
 def test_default_interval_holds_the_truth_95_times_in_100(months, ar):
     """1,000 replicates: two standard errors are 1.4 points; the benchmark has 2,000 and more cells."""

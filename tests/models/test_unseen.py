@@ -180,6 +180,7 @@ def test_the_width_of_chaos_intervals_is_how_far_the_bound_scatters(kind, k):
     assert spread.mean() == pytest.approx(found[:, 0].std(), rel=0.08)
 
 
+@pytest.mark.slow
 def test_intervals_hold_the_truth_where_the_model_is_the_right_one_and_not_elsewhere():
     tables = 40
     for p, models, right, wrong in (

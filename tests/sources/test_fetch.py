@@ -16,7 +16,7 @@ from making import api, records, text
 
 import mali_stats as ms
 from mali_stats import synthetic
-from mali_stats.sources import fetching
+from mali_stats.sources import fetching, limits
 from mali_stats.sources.clients import acled, idmc, ucdp
 
 WAR = synthetic.two_records(150, seed=3)
@@ -495,6 +495,28 @@ def test_what_changes_is_fetched_anew_each_time(server, cached):
 
 
 @pytest.mark.parametrize(("arguments", "words"), [
+    ({"source": "acled", "country": "M" * 5000}, "'M+' has 5,000 characters; give an ISO3 code such as 'MLI'"),
+    ({"source": "unhcr", "country": "x" * 81}, "has 81 characters"),
+    ({"source": "acled", "country": "Mali\0"}, "holds characters that cannot be printed"),
+    ({"source": "acled", "country": ["MLI"]}, "country is a list; give an ISO3 code"),
+    ({"source": "unhcr", "country": 466}, "country is a int"), ({"source": ["ucdp"]}, "source is a list; give one of ucdp"),
+    ({"source": "ucdp", "version": ["25.1"]}, "version is a list; give it as text, such as '25.1'"),
+    ({"source": "ucdp", "version": 25.1}, "version is a float; give it as text"),
+    ({"source": "hapi", "dataset": ["idps"]}, "dataset is a list; give one of idps"),
+    ({"source": "ucdp", "via": {"api"}}, "via is a set; give 'download' or 'api'"),
+    ({"source": "unhcr", "base_url": ["https://a.example"]}, "base_url is a list"),
+    ({"source": "unhcr", "base_url": "http://[::1"}, "must be like https://api.unhcr.org"),
+    ({"source": "unhcr", "cache": ["here"]}, "cache is a list; give the path of a folder"),
+    ({"source": "unhcr", "cache": "a\0b"}, "is no path"),
+])  # fmt: skip
+def test_kinds_of_arguments_are_told_before_anybody_is_asked(arguments, words, tmp_path, keys):
+    with pytest.raises((TypeError, ValueError), match=words) as caught:
+        ms.fetch(**{"base_url": "http://127.0.0.1:9", "cache": tmp_path} | arguments)
+    assert str(caught.value).startswith("fetch: ") and len(str(caught.value)) < 300
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(("arguments", "words"), [
     ({"source": "gdelt"}, "source='gdelt' is not known; use one of ucdp, acled, unhcr, hapi, idmc, dtm"),
     ({"source": "unhcr", "dataset": "flows"}, "unhcr has no dataset 'flows'; use one of population, solutions"),
     ({"source": "hapi", "dataset": "conflict-events"}, "monthly sums of ACLED whose event types overlap"),
@@ -505,7 +527,7 @@ def test_what_changes_is_fetched_anew_each_time(server, cached):
     ({"source": "ucdp", "version": "25.1", "via": "download", "country": "MLI"}, "a download holds every country"),
     ({"source": "ucdp", "country": "MLI"}, "the API is asked for one version; name it"),
     ({"source": "ucdp", "country": "Mali", "version": "25.1"}, "country='Mali' is not known; give an ISO3 code"),
-    ({"source": "unhcr", "country": " "}, "country=' ' is empty; give an ISO3 code, or leave it out"),
+    ({"source": "unhcr", "country": " "}, "country=' ' is empty; give an ISO3 code such as 'MLI', or leave it out"),
     ({"source": "ucdp", "version": "\uff12\uff15.1"}, "is none of UCDP's"),
     ({"source": "acled", "country": "XYZ"}, "country='XYZ' is not known"),
     ({"source": "acled", "start": "last year"}, "start='last year' is no day; write it such as '2023'"),
@@ -580,3 +602,57 @@ def test_the_addresses_are_the_publishers_own():
         == "https://ucdpapi.pcr.uu.se/api/gedevents/25.1"
     )
     assert idmc.plans(walking("idmc", "idu"), today)[0].url.endswith("/external-api/idus/last-180-days/")
+
+
+# ---- too much ----------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def small(monkeypatch):
+    """Limits that a test can reach."""
+    monkeypatch.setattr(limits, "MAX_BYTES", 200_000)
+    monkeypatch.setattr(limits, "MAX_ANSWER", 100_000)
+
+
+def packed(content: bytes, **more) -> Answer:
+    return Answer(gzip.compress(content), headers={"Content-Encoding": "gzip"}, **more)
+
+
+@pytest.mark.parametrize("status", [200, 401, 404])
+def test_an_answer_that_unpacks_to_more_than_memory_is_stopped(status, server, cached, small, tmp_path):
+    bomb = packed(b'{"maxPages": 1, "items": [' + bytes(50 << 20), status=status)
+    assert len(bomb.body) < 100_000 < 50 << 20, "small on the way"
+    server.answers["/population/"] = [bomb]
+    with pytest.raises(ValueError, match=r"answer of UNHCR holds more than 100,000 bytes once unpacked.* By hand: "):
+        cached("unhcr")
+    assert len(server.asked) == 1 and not list((tmp_path / "cache").rglob("*.json"))
+
+
+def test_an_answer_that_is_packed_is_read(server, cached):
+    rows = [{"year": 2020 + i % 5, "coo_iso": "MLI", "n": i} for i in range(5)]
+    server.answers["/population/"] = [packed(json.dumps({"maxPages": 1, "items": rows}).encode())]
+    assert note(cached("unhcr"))["rows"] == 10
+    server.answers["/population/"] = [Answer(b"no gzip", headers={"Content-Encoding": "gzip"})]
+    with pytest.raises(ConnectionError, match=r"the answer broke off, 3 times"):
+        cached("unhcr")
+
+
+@pytest.mark.parametrize("size", [199_999, 200_001])
+def test_a_download_is_taken_up_to_a_limit(size, server, cached, small, tmp_path):
+    body = b"id\n" + b"1" * (size - 3)
+    server.answers["/candidateged/GEDEvent_v26_0_8.csv"] = file(body)
+    if size < 200_000:
+        assert cached("ucdp", version="26.0.8").read_bytes() == body
+        return
+    with pytest.raises(ValueError, match=r"GEDEvent_v26_0_8\.csv holds more than 200,000 bytes"):
+        cached("ucdp", version="26.0.8")
+    assert {p.suffix for p in (tmp_path / "cache" / "ucdp").iterdir()} == {".lock"}, "no part to go on with"
+
+
+def test_a_zip_whose_content_is_too_large_is_not_kept(server, cached, small, tmp_path):
+    with zipfile.ZipFile(tmp_path / "x.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("GEDEvent_v25_1.csv", bytes(50 << 20))
+    server.answers["/ged/ged251-csv.zip"] = file((tmp_path / "x.zip").read_bytes())
+    with pytest.raises(ValueError, match=r"ged251-csv\.zip holds more than 200,000 bytes once unpacked"):
+        cached("ucdp", version="25.1")
+    assert {p.suffix for p in (tmp_path / "cache" / "ucdp").iterdir()} == {".lock"}

@@ -15,6 +15,7 @@ from loopback import Answer, file
 from making import ROOT, records, text
 
 import mali_stats as ms
+from mali_stats import writing
 from mali_stats.sources.clients import cache
 
 BODY = text(records(900)).encode()
@@ -188,7 +189,7 @@ def test_a_process_killed_on_the_way_leaves_the_old_file_and_a_part_to_go_on_wit
     part = cache.part_of(path)
     until(lambda: part.is_file() and part.stat().st_size == 131_072)
     assert path.read_bytes() == old and get(lambda *a, **k: path) == path
-    monkeypatch.setattr(cache, "LOCK_WAIT", 0.2)
+    monkeypatch.setattr(writing, "LOCK_WAIT", 0.2)
     with pytest.raises(TimeoutError, match="another process has been fetching GEDEvent_v26_0_8.csv"):
         get(cached)
     other.send_signal(signal.SIGKILL)

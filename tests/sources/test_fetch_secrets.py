@@ -112,6 +112,26 @@ def test_faults_on_the_way(source, kind, server, other, cached, log_in, tmp_path
     assert_nowhere(*(text.replace(quote(text), "") for text in sent if source != "idmc"))
 
 
+@pytest.mark.parametrize("ended", [KeyboardInterrupt, OSError("no certificates"), UnicodeError("x")])
+@pytest.mark.parametrize("source", ["dtm", "idmc"])
+def test_no_frame_of_a_traceback_holds_a_key_even_if_all_variables_are_shown(source, ended, cached, monkeypatch, logs):
+    """Where a request is stopped or fails from deep inside, whose variables hold headers and addresses with the key."""
+
+    def deep(self, method, url, headers=None, **more):
+        assert NAMES["DTM_KEY"] in str(headers) or quote_plus(NAMES["IDMC_CLIENT_ID"]) in url
+        raise ended
+
+    monkeypatch.setattr("urllib3.connectionpool.HTTPConnectionPool.urlopen", deep)
+    with pytest.raises((OSError, RuntimeError, KeyboardInterrupt)) as caught:
+        cached(source, **SOURCES[source][1])
+    error = caught.value
+    assert error.__cause__ is None and error.__context__ is None
+    frames = list(traceback.walk_tb(error.__traceback__))
+    own = [f for f, _ in frames if "tests" not in f.f_code.co_filename]
+    assert all("mali_stats" in f.f_code.co_filename or "contextlib" in f.f_code.co_filename for f in own)
+    assert_nowhere(*(repr(value) for frame in own for value in frame.f_locals.values()), logs.text)
+
+
 def test_what_is_kept_and_logged_holds_no_key(server, cached, log_in, tmp_path, logs, capsys):
     rows = json.loads(api(records(3)))["Result"]
     good = ucdp_api(server, rows)

@@ -207,4 +207,5 @@ def implied_base(
         )
     value, percent = float(value), float(percent)
     ends = (max(value - half, 0.0), percent + margin), (value, percent), (value + half, percent - margin)
-    return tuple(v / (1 + p / 100) for v, p in ends)
+    low, best, high = (v / (1 + p / 100) for v, p in ends)
+    return low, best, high

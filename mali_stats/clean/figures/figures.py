@@ -161,7 +161,7 @@ def _language(folded: str) -> str | None:
     """The language whose small words a text has most of, else whose words for people; None where it has neither."""
     for kind in ("language", "nouns"):
         hits = {lang: len(getattr(lexicon(lang), kind).findall(folded)) for lang in languages()}
-        most = max(hits, key=hits.get)
+        most = max(hits, key=hits.__getitem__)
         if list(hits.values()).count(hits[most]) == 1:
             return most
     return None

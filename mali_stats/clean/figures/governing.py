@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from dataclasses import dataclass
+from decimal import Decimal
 from itertools import pairwise
 
 from mali_stats.clean.figures.lexicon import Lexicon
@@ -249,7 +250,7 @@ def _hand_on(drafts: list[Draft], words: list[Word], text: str, lex: Lexicon) ->
 def _breakdowns(drafts: list[Draft], text: str, lex: Lexicon) -> None:
     """Mark what only spells out a number: of "12 people, 9 soldiers and 3 civilians," the last two are parts."""
     for i, whole in enumerate(drafts):
-        total, at = 0, whole.end
+        total, at = Decimal(0), whole.end
         if whole.group or whole.high or whole.unit != "people":
             continue
         for j, draft in enumerate(drafts[i + 1 :], start=i + 1):

@@ -22,7 +22,8 @@ def rounding_unit(value) -> Decimal:
     """
     if not value:
         return Decimal(1)
-    return Decimal(10) ** Decimal(str(value)).normalize().as_tuple().exponent
+    exponent = Decimal(str(value)).normalize().as_tuple().exponent
+    return Decimal(10) ** int(exponent)  # of a finite number it is whole
 
 
 def _around(n, u, step):

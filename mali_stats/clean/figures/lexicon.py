@@ -41,6 +41,20 @@ class Words:
 class Lexicon:
     """One language's words, compiled once."""
 
+    # the sets of _SETS
+    modifier: Words
+    coordination: Words
+    subset: Words
+    whole: Words
+    boundary: Words
+    after: Words
+    language: Words
+    earlier: Words
+    provisional: Words
+    relative: Words
+    negation: Words
+    abbreviation: Words
+
     def __init__(self, lang: str) -> None:
         """Read the seeds of ``lang``."""
         table = catalog.seed("figure_words").fillna("")

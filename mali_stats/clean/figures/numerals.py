@@ -193,7 +193,7 @@ class Numerals:
             elif 0 < value < 1 and total and not current:  # un million et demi
                 current = value * last
             elif value == 100:
-                current = (current or 1) * 100
+                current = (current or Decimal(1)) * 100
             else:
                 current += value
         return total + current

@@ -51,7 +51,8 @@ class Sentence:
         percent = [bool(self._percent(m.end())) for m in matches]
         numbers = [n for m, p in zip(matches, percent, strict=True) if (n := lex.numerals.read(m, p))]
         qualifiers = {m.end(): m for m in lex.qualifier.finditer(folded)}
-        numbers, drafts, i = self._joined(numbers), [], 0
+        drafts: list[Draft] = []
+        numbers, i = self._joined(numbers), 0
         while i < len(numbers):
             if drafts and numbers[i].start < drafts[-1].end:  # "seven members of one family"
                 i += 1

@@ -45,7 +45,8 @@ class Matches:
     @property
     def sources(self) -> tuple[str, str]:
         """The two sources, in the order of the arguments."""
-        return tuple(str(t["source"].iloc[0]) if len(t) else name for t, name in ((self.a, "a"), (self.b, "b")))
+        first, second = (str(t["source"].iloc[0]) if len(t) else name for t, name in ((self.a, "a"), (self.b, "b")))
+        return first, second
 
     @property
     def only_a(self) -> pd.DataFrame:
@@ -92,12 +93,16 @@ class Matches:
         Raises
         ------
         ValueError
-            where ``prefer`` is neither source, or inside one source.
+            where ``prefer`` is neither source, or inside one source. A table without a row names no source, and is
+            taken for that of ``prefer`` where the other is not.
         """
         self._two_sources("union")
-        if prefer not in self.sources:
-            raise ValueError(f"union: prefer={prefer!r} is neither {' nor '.join(self.sources)}; name one of the two.")
-        return united(self, prefer)
+        names, rows = list(self.sources), (len(self.a), len(self.b))
+        if prefer not in names and not all(rows):
+            names[rows.index(0)] = prefer
+        if prefer not in names:
+            raise ValueError(f"union: prefer={prefer!r} is neither {' nor '.join(names)}; name one of the two.")
+        return united(self, tuple(names), prefer)
 
     def _two_sources(self, name: str) -> None:
         if self.inside:

@@ -7,11 +7,11 @@ import pandas as pd
 from mali_stats.schema import EVENTS
 
 
-def united(matches, prefer: str) -> pd.DataFrame:
-    """The union of a ``Matches``: of each pair the row of ``prefer``, and every row that is in no pair."""
-    first, second = matches.sources
+def united(matches, sources: tuple[str, str], prefer: str) -> pd.DataFrame:
+    """The union of a ``Matches`` of two sources: of each pair the row of ``prefer``, and every row in no pair."""
+    first, second = sources
     tables = {first: matches.a, second: matches.b}
-    ids = dict(zip(matches.sources, ("id_a", "id_b"), strict=True))
+    ids = dict(zip(sources, ("id_a", "id_b"), strict=True))
     other = second if prefer == first else first
     partner = matches.pairs.set_index(ids[prefer])[ids[other]]
     kept = tables[prefer].assign(matched_id=tables[prefer]["event_id"].map(partner))
@@ -26,7 +26,8 @@ def united(matches, prefer: str) -> pd.DataFrame:
         parts.append(rows.astype({c: "str" for c in ("matched_source", "matched_id", "original_source")}))
     table = _stacked(parts)
     table["event_id"] = table["original_source"] + ":" + table["event_id"]
-    table["source"] = "+".join(sorted(matches.sources))
+    named = sorted(name for name, rows in tables.items() if len(rows) or name == prefer)
+    table["source"] = pd.Series("+".join(named), index=table.index, dtype="str")
     last = ["original_source", "matched_source", "matched_id", "unresolved"]
     return table.sort_values(["date_start", "event_id"], ignore_index=True)[[*columns, *last]]
 

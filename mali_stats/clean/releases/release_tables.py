@@ -25,6 +25,7 @@ _ACCEPTED = (
     "two country-year tables (country, year, deaths_low, deaths_best, deaths_high, ..., as ms.load('country_year')), "
     "or one of each"
 )
+_LONGEST = 120  # characters of a value that are shown
 Kinds = dict[str, str | tuple[str, ...]]
 
 
@@ -132,8 +133,8 @@ def _one_source(old: pd.DataFrame, new: pd.DataFrame, kinds: list[str]) -> str:
     together = sorted(set().union(*named))
     if len(together) > 1:
         raise ValueError(
-            f"compare_releases: rows of {' and '.join(together)}; two releases of one source are wanted. Events of two "
-            "sources are linked by ms.match_events."
+            f"compare_releases: rows of {' and '.join(map(_short, together))}; two releases of one source are wanted. "
+            "Events of two sources are linked by ms.match_events."
         )
     return "".join(together)
 
@@ -191,7 +192,13 @@ def _grid(rows: pd.DataFrame, years: pd.DataFrame) -> pd.MultiIndex:
 
 
 def _few(values: pd.Series) -> str:
-    return ", ".join(sorted(values.dropna().astype("str").unique())[:8]) or "no country"
+    return ", ".join(map(_short, sorted(values.dropna().astype("str").unique())[:8])) or "no country"
+
+
+def _short(value) -> str:
+    """The value as it stands in an error, of which it may be nearly all."""
+    text = " ".join(str(value).split())
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."
 
 
 # ---- one form ----------------------------------------------------------------------------------------------
@@ -228,7 +235,7 @@ def _ordered(table: pd.DataFrame, key: list[str], kinds: Kinds, side: str) -> tu
         raise ValueError(f"compare_releases: {int(bare.sum())} rows of the {side} release lack {' or '.join(needed)}.")
     twice = values[values.duplicated(key, keep=False)]
     if len(twice):
-        shown = sorted({" ".join(map(str, k)) for k in twice[key].itertuples(index=False)})
+        shown = sorted({" ".join(map(_short, k)) for k in twice[key].itertuples(index=False)})
         way = "ms.read_events keeps the newest row of an event" if key == _EVENT_KEY else "add up its parts first"
         raise ValueError(
             f"compare_releases: {len(twice)} rows of the {side} release share {' and '.join(key)} with another: "
@@ -247,14 +254,15 @@ def _values(column: pd.Series, kind: str | tuple[str, ...], side: str) -> pd.Ser
         if kind == "flag" and not types.is_bool_dtype(column):
             column = column.map(lambda v: _FLAGS[str(v).casefold()], na_action="ignore")
         elif kind == "date":
-            column = pd.to_datetime(column, format="ISO8601").dt.normalize()
+            given = column if types.is_datetime64_any_dtype(column) else _texts(column)
+            column = pd.to_datetime(given, format="ISO8601").dt.normalize()
         elif kind != "flag":
             column = pd.to_numeric(column)
         return column.astype(dtype(kind))
-    except (ValueError, TypeError, KeyError) as error:
+    except (ValueError, TypeError, KeyError, OverflowError) as error:
         raise ValueError(
             f"compare_releases: the column {column.name!r} of the {side} release cannot be read as {_MEANS[kind]} "
-            f"({error}). ms.read_events reads a release as published, and tables saved by it."
+            f"({_short(error)}). ms.read_events reads a release as published, and tables saved by it."
         ) from error
 
 

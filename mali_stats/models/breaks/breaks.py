@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -15,7 +17,11 @@ from mali_stats.models.forecasts.timeline import whole
 from mali_stats.models.trends.design import FEWEST_EVENTS, FEWEST_TIMES
 
 COSTS = ("nb", "poisson", "l2")
-TRANSFORMS = {None: np.asarray, "log1p": np.log1p, "anscombe": lambda y: 2 * np.sqrt(y + 0.375)}
+TRANSFORMS: dict[str | None, Callable[[Any], Any]] = {
+    None: np.asarray,
+    "log1p": np.log1p,
+    "anscombe": lambda y: 2 * np.sqrt(y + 0.375),
+}
 
 
 @dataclass(frozen=True, repr=False, eq=False)

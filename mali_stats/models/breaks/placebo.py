@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -82,13 +83,13 @@ def _word(date):
 def placebo_its(
     frame: pd.DataFrame,
     outcome: str,
-    date,
+    date: str | Break | None,
     *,
     block: int = 12,
     min_side: int = 12,
     n_perm: int = 999,
     seed: int = 0,
-    **its,
+    **its: Any,
 ) -> Placebo:
     r"""Compare the change of level at a known date with that at every other date, and with shuffled years.
 

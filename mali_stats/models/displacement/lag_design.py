@@ -104,12 +104,12 @@ def lag_design(panel, outcome, exposure, *, lags, leads, degree, fixed_effects, 
     factors = sorted((pd.factorize(table[c], sort=True)[0] for c in effects.values()), key=np.max, reverse=True)
     dummies = [code[:, None] == np.arange(code.max() + 1) for code in factors[1:]]
     basis = np.eye(lags + 1) if degree is None else _powers(lags, degree)
-    shifts = shifts.loc[table.index].to_numpy()
+    beside = shifts.loc[table.index].to_numpy()
     unit, units = pd.factorize(table[UNIT], sort=True)
     step = table[STEP].to_numpy()
     return LagDesign(
         outcome=outcome, exposure=f"{transform}({exposure})" if transform else exposure, lags=lags, leads=leads,
-        X=np.column_stack([*dummies, shifts[:, : lags + 1] @ basis, shifts[:, lags + 1 :]]).astype(float),
+        X=np.column_stack([*dummies, beside[:, : lags + 1] @ basis, beside[:, lags + 1 :]]).astype(float),
         free=sum(d.shape[1] for d in dummies), basis=basis, y=table[outcome].to_numpy(float),
         offset=_log_offset(table, offset, monthly), group=factors[0] if factors else np.zeros(len(table), int),
         intercept=not factors, unit=unit, year=step // (12 if monthly else 1), step=step,

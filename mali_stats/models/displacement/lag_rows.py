@@ -149,7 +149,7 @@ def shifted(table, exposure, transform, lags, leads) -> pd.DataFrame:
             raise ValueError(
                 f"{WHO}: {exposure!r} is below 0 in {int((values < 0).sum())} rows, and log1p is of counts"
             )
-        values = np.log1p(values)
+        values = pd.Series(np.log1p(values))
     within = values.groupby(table[UNIT])
     before = {f"lag{k}": within.shift(k) for k in range(lags + 1)}
     return pd.DataFrame(before | {f"lead{k}": within.shift(-k) for k in range(1, leads + 1)})

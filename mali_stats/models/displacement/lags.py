@@ -136,7 +136,7 @@ class LagFit:
         F, p_joint = np.nan, leads * np.min(p_single)
         if rest > 0 and np.isfinite(self.matrix).all():
             wald = self.coef[-leads:] @ np.linalg.solve(self.matrix[-leads:, -leads:], self.coef[-leads:])
-            F = wald / leads * rest / self.degrees
+            F = float(wald) / leads * rest / self.degrees
             p_joint = max(p_joint, stats.f.sf(F, leads, rest))
         note = (
             f"no p-value from {short}"

@@ -255,7 +255,9 @@ def _bridge(t: np.ndarray, left: np.ndarray, at: np.ndarray, values: np.ndarray)
 LEDGER = ["source", "country", "year", "opening", "new", "closing", "net_change", "implied_net_exits", "issues"]
 
 
-def stock_flow_ledger(figures: pd.DataFrame, start=None, end=None) -> pd.DataFrame:
+def stock_flow_ledger(
+    figures: pd.DataFrame, start: int | str | date | None = None, end: int | str | date | None = None
+) -> pd.DataFrame:
     """Work out what must have left a stock: ``opening + new - closing``, by source and year.
 
     The implied net exits are returns, deaths and departures from the country less whoever the source counted for
@@ -325,8 +327,10 @@ def stock_flow_ledger(figures: pd.DataFrame, start=None, end=None) -> pd.DataFra
 
 
 def _year(value, name: str, who: str) -> int | None:
-    if value is None or (isinstance(value, int | np.integer) and not isinstance(value, bool)):
-        return value
+    if value is None:
+        return None
+    if isinstance(value, int | np.integer) and not isinstance(value, bool):
+        return int(value)
     if not isinstance(value, str | date | np.datetime64 | pd.Period):
         raise TypeError(
             f"{who}: {name}={value!r} is a {type(value).__name__}; give a year or a date, such as 2019 or '2019-01-01'."

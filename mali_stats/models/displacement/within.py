@@ -12,9 +12,11 @@ from typing import NamedTuple
 
 import numpy as np
 
+from mali_stats.models.spread import in_parts, predictors, products
+
 LARGEST_STEP = 2.0  # of the linear predictor in one iteration: keeps exp() within reach
 RANK = 1e-9  # of an eigenvalue against the largest: below it a direction is not identified
-CELLS = 1_500_000  # of replicates x rows worked on at once
+CELLS = 200_000  # of replicates x rows worked on at once: what a processor's cache holds
 
 
 class Within(NamedTuple):
@@ -72,11 +74,13 @@ def within(X, y, group, *, weights=None, offset=None, family="poisson", free=0, 
     order = np.argsort(group, kind="stable")
     W = np.ones((1, len(y))) if weights is None else np.atleast_2d(np.asarray(weights, float))
     offset = np.zeros(len(y)) if offset is None else np.asarray(offset, float)
-    size = max(1, CELLS // len(y))
-    problem = Problem(np.asarray(X, float)[order], np.asarray(y, float)[order], np.asarray(group)[order],
-                      offset[order], family, free)  # fmt: skip
-    parts = [_iterate(problem, W[first : first + size, order], max_iter, tol) for first in range(0, len(W), size)]
-    return Within(*(np.concatenate(part) for part in zip(*parts, strict=True)))
+    X, y, group = np.asarray(X, float)[order], np.asarray(y, float)[order], np.asarray(group)[order]
+    rest = (X, y, group, offset[order], family, free, max_iter, tol)
+    return Within(*in_parts(_part, W[:, order], cells=CELLS, rest=rest))
+
+
+def _part(W, X, y, group, offset, family, free, max_iter, tol) -> Within:
+    return _iterate(Problem(X, y, group, offset, family, free), W, max_iter, tol)
 
 
 class Problem:
@@ -95,7 +99,7 @@ class Problem:
 
     def moments(self, coef, W):
         """(residual, curvature) of every row at its group's best effect, both with the weights in them."""
-        eta = coef @ self.X.T + self.offset
+        eta = predictors(coef, self.X) + self.offset
         if self.family == "ols":
             total = self.sums(W)
             mean = self.sums(W * (self.y - eta)) / np.where(total > 0, total, 1)
@@ -108,7 +112,7 @@ class Problem:
 
     def effects(self, coef, W):
         """Effect of every group at its best, (replicates, groups)."""
-        eta = coef @ self.X.T + self.offset
+        eta = predictors(coef, self.X) + self.offset
         with np.errstate(divide="ignore", invalid="ignore"):
             if self.family == "ols":
                 return self.sums(W * (self.y - eta)) / self.sums(W)
@@ -122,7 +126,7 @@ class Problem:
         """
         k = self.X.shape[1]
         out = np.empty((len(curvature), k, k))
-        out[:, self.upper[0], self.upper[1]] = out[:, self.upper[1], self.upper[0]] = curvature @ self.products
+        out[:, self.upper[0], self.upper[1]] = out[:, self.upper[1], self.upper[0]] = products(curvature, self.products)
         size = np.sqrt(np.einsum("rkk->rk", out))
         size = np.where(size > 0, size, 1)
         total = self.sums(curvature)
@@ -149,11 +153,11 @@ def _iterate(problem: Problem, W, max_iter, tol) -> Within:
         residual, curvature = problem.moments(coef[rows], W[rows])
         information, size = problem.information(curvature)
         inverse = np.linalg.pinv(information, rcond=RANK, hermitian=True)
-        step = np.einsum("rkl,rl->rk", inverse, residual @ problem.X / size) / size
-        largest = np.abs(step @ problem.X.T).max(axis=1)
+        step = np.einsum("rkl,rl->rk", inverse, products(residual, problem.X) / size) / size
+        largest = np.abs(predictors(step, problem.X)).max(axis=1)
         shorter = 1 if line else np.minimum(1, LARGEST_STEP / np.maximum(largest, LARGEST_STEP))[:, None]
         coef[rows] += step * shorter
-        still = (largest < tol * np.maximum(1, np.abs(coef[rows] @ problem.X.T).max(axis=1))) | line
+        still = (largest < tol * np.maximum(1, np.abs(predictors(coef[rows], problem.X)).max(axis=1))) | line
         converged[rows[still]] = problem.identified(information[still])
         rows = rows[~still]
         if not len(rows):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
+from typing import Any
 
 import pandas as pd
 from pandas.api.types import is_bool, is_number
@@ -12,7 +14,7 @@ from mali_stats.models.forecasts import alarms, backtest
 from mali_stats.models.forecasts.timeline import regions_of, share, timeline, whole, without_empty_ends
 
 #: method -> (a row is a day or a month, options with their defaults)
-METHODS = {
+METHODS: dict[str, tuple[str, dict[str, Any]]] = {
     "hdx": ("D", {"unit": "deaths", "floor": None, "cooldown": 0}),
     "farrington": ("M", {"alpha": 0.01, "b": 3, "w": 2, "reweight": True}),
     "ears_c1": ("M", {"alpha": 0.001}),
@@ -161,7 +163,7 @@ def flag_months(
     outcome: str = "deaths_best",
     by: str = "region",
     time: str = "month",
-    **options,
+    **options: Any,
 ) -> Alerts:
     r"""Flag months, or days, that stand out from what came before them.
 
@@ -256,7 +258,7 @@ def flag_months(
     return Alerts(frame, method, settings, by if isinstance(y, pd.DataFrame) else None, notes)
 
 
-_RULES = {
+_RULES: dict[str, Callable[..., pd.DataFrame]] = {
     "hdx": alarms.hdx,
     "farrington": alarms.farrington,
     "ears_c1": partial(alarms.ears, lag=0),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from scipy import stats
@@ -25,7 +27,8 @@ def worst_periods(value: np.ndarray, share: float, span: int) -> np.ndarray:
     >>> worst_periods(np.array([1, 9, 2, 8, 7]), 0.4, 1)
     array([1, 3])
     """
-    wanted, chosen = int(np.ceil(round(share * len(value) / span, 9))), []  # 0.07 x 100 is a little above 7
+    chosen: list[Any] = []
+    wanted = int(np.ceil(round(share * len(value) / span, 9)))  # 0.07 x 100 is a little above 7
     for place in np.argsort(-value, kind="stable"):
         if len(chosen) == wanted or not value[place] > 0:
             break

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 from scipy import stats
 
 from mali_stats.models.forecasts.timeline import counts, timeline, whole
@@ -25,7 +26,7 @@ HIGHEST_MEAN = 1e6  # a line drawn on may run off: nobody is forecast beyond tha
 
 
 def baseline_draws(
-    y,
+    y: ArrayLike | pd.Series,
     horizon: int,
     *,
     method: str = "conflictology",

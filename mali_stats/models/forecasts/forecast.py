@@ -5,18 +5,18 @@ from __future__ import annotations
 import datetime
 import inspect
 import numbers
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
-from joblib import Parallel, delayed
 from tqdm import tqdm
 
 from mali_stats.models.forecasts.baselines import METHODS, baseline_draws
 from mali_stats.models.forecasts.scores import randomised_pit, score_draws
 from mali_stats.models.forecasts.timeline import timeline, whole
+from mali_stats.models.spread import spread
 
 __all__ = ["RollingOrigin", "baseline_draws", "rolling_origin", "score_draws"]
 
@@ -149,7 +149,12 @@ class RollingOrigin:
 
 
 def rolling_origin(
-    y: pd.Series, methods: Mapping[str, str | Callable], cutoffs, *, horizon: int, lead: int
+    y: pd.Series,
+    methods: Mapping[str, str | Callable[..., Any]],
+    cutoffs: Iterable[str | datetime.date | pd.Period],
+    *,
+    horizon: int,
+    lead: int,
 ) -> RollingOrigin:
     """Forecast from one cut-off after the other, as if it were the present, and score what came.
 
@@ -203,9 +208,10 @@ def rolling_origin(
     horizon, lead = (whole(v, 1, name, "rolling_origin") for name, v in (("horizon", horizon), ("lead", lead)))
     known = _known(methods)
     origins = _origins(series, cutoffs, horizon, lead)
-    tasks = [(name, how, origin) for name, how in known.items() for origin in origins]
-    done = Parallel(return_as="generator")(delayed(_forecast)(*task, lead) for task in tasks)
-    frame = pd.concat([*tqdm(done, total=len(tasks), desc="forecasts", disable=None)], ignore_index=True)
+    tasks = [(name, how, origin, lead) for name, how in known.items() for origin in origins]
+    frame = pd.concat(
+        [*tqdm(spread(_forecast, tasks), total=len(tasks), desc="forecasts", disable=None)], ignore_index=True
+    )
     times = pd.Series(labels, index=series.index)
     frame = frame.assign(cutoff=frame["cutoff"].map(times), period=frame["period"].map(times))
     return RollingOrigin(frame, horizon, lead, _notes(origins, frame))
@@ -248,7 +254,7 @@ def _month(cutoff) -> pd.Period:
         month = pd.NaT if isinstance(start, numbers.Number) else pd.Period(start, "M")
     except (TypeError, ValueError):
         month = pd.NaT
-    if month is pd.NaT:
+    if not isinstance(month, pd.Period):
         raise ValueError(f"rolling_origin: cut-off {cutoff!r} is no month; give such as '2021-10', a date or a Period.")
     return month
 

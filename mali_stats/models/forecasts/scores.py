@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 
 from mali_stats.models.forecasts.timeline import share
 
@@ -11,7 +12,7 @@ from mali_stats.models.forecasts.timeline import share
 BINS = (0, 0.5, 2.5, 5.5, 10.5, 25.5, 50.5, 100.5, 250.5, 500.5, 1000.5)
 
 
-def score_draws(observed, draws, *, alpha: float = 0.1) -> pd.DataFrame:
+def score_draws(observed: ArrayLike | pd.Series, draws: ArrayLike, *, alpha: float = 0.1) -> pd.DataFrame:
     r"""Score a forecast made of draws against what came.
 
     Parameters

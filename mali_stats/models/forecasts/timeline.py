@@ -97,7 +97,7 @@ def _periods(y: pd.Series, step: str, who: str) -> pd.PeriodIndex:
     if not len(y):
         raise ValueError(f"{who}: the series is empty; look at what was filtered before.")
     if index.hasnans:
-        raise ValueError(f"{who}: {int(index.isna().sum())} rows have no time; leave them out or date them.")
+        raise ValueError(f"{who}: {int(np.sum(index.isna()))} rows have no time; leave them out or date them.")
     found = index.freqstr[0] if isinstance(index, pd.PeriodIndex) else _frequency(index, step, who)
     if found != step:
         raise ValueError(

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 from scipy import stats
 
 from mali_stats.models.forecasts.timeline import whole
@@ -15,7 +18,16 @@ FEWEST_YEARS = 5  # for resampling them
 FEWEST_ABOVE = 10  # events that the generalized Pareto is fitted to
 
 
-def exceedance(sizes, years, at, *, threshold=None, n_boot: int = 2000, seed: int = 0, record=None) -> pd.DataFrame:
+def exceedance(
+    sizes: ArrayLike,
+    years: ArrayLike,
+    at: ArrayLike,
+    *,
+    threshold: int | None = None,
+    n_boot: int = 2000,
+    seed: int = 0,
+    record: Iterable[int] | None = None,
+) -> pd.DataFrame:
     """How many events of a size or more to expect in a year, and how sure that is.
 
     Above a threshold u the sizes follow a generalized Pareto, and ``N(x) = lambda [1 + xi (x - 1/2 - u') /

@@ -8,9 +8,11 @@ from __future__ import annotations
 import numpy as np
 
 from mali_stats.models.severity.laws import Pareto, pareto_log_sf
+from mali_stats.models.spread import in_parts
 
 FLATTEST = -0.5  # below this xi the likelihood has no regular maximum
 SHARE, AT_LEAST = 0.1, 50  # the tail by rule: a tenth of the events, and at least so many
+CELLS = 200_000  # of made-up tails x sizes worked on at once: what a processor's cache holds
 
 
 def smallest_of_tail(sizes, counts):
@@ -152,4 +154,8 @@ def pareto_gaps(excess, xi, sigma) -> np.ndarray:
 def pareto_distances(law: Pareto, n: int, n_boot: int, rng) -> np.ndarray:
     """Distances of ``n_boot`` made-up tails of ``n`` sizes, each to the law fitted to it."""
     excess = law.draw((n_boot, n), rng) - law.xmin + 0.5
-    return pareto_gaps(excess, *fit_pareto(excess, np.ones_like(excess)))
+    return in_parts(_distances, excess, cells=CELLS)[0]
+
+
+def _distances(excess) -> tuple[np.ndarray]:
+    return (pareto_gaps(excess, *fit_pareto(excess, np.ones_like(excess))),)

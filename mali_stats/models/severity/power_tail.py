@@ -7,6 +7,7 @@ from scipy import special
 from tqdm import tqdm
 
 from mali_stats.models.severity.laws import PowerLaw
+from mali_stats.models.spread import spread
 
 FEWEST = 10  # sizes that a tail must hold
 STEEPEST = 50.0  # exponents are looked for from 1 to here
@@ -116,7 +117,8 @@ def power_law_distances(x, law: PowerLaw, n_boot: int, rng, refit_xmin: bool) ->
     """Distances of made-up records whose tail is the law and whose body is the record's own.
 
     Each has as many sizes as ``x``; a size is of the tail with the share that is, else drawn from those below
-    xmin. All is fitted again, xmin chosen anew where it was chosen.
+    xmin. All is fitted again, xmin chosen anew where it was chosen. Records are made here and fitted wherever
+    `joblib.parallel_config` says.
 
     Returns
     -------
@@ -129,11 +131,18 @@ def power_law_distances(x, law: PowerLaw, n_boot: int, rng, refit_xmin: bool) ->
     """
     body = x[x < law.xmin]
     tails = rng.binomial(len(x), 1 - len(body) / len(x), n_boot)
-    distances = np.full(n_boot, np.nan)
-    for j in tqdm(range(n_boot), desc="goodness of fit", disable=None, leave=False, delay=1):
-        made = [law.draw(tails[j], rng), rng.choice(body, len(x) - tails[j]) if len(body) else body]
-        try:
-            distances[j] = fit_power_law(np.concatenate(made), None if refit_xmin else law.xmin)[1]
-        except ValueError:  # too few made-up sizes in the tail; the caller says how many
-            continue
-    return distances
+    made = (_made_up(law, body, tail, len(x), rng) for tail in tails)
+    distances = spread(_distance, ((values, None if refit_xmin else law.xmin) for values in made))
+    bar = tqdm(distances, total=n_boot, desc="goodness of fit", disable=None, leave=False, delay=1)
+    return np.fromiter(bar, float, n_boot)
+
+
+def _made_up(law, body, tail, n, rng) -> np.ndarray:
+    return np.concatenate([law.draw(tail, rng), rng.choice(body, n - tail) if len(body) else body])
+
+
+def _distance(values, xmin) -> float:
+    try:
+        return fit_power_law(values, xmin)[1]
+    except ValueError:  # too few made-up sizes in the tail; the caller says how many
+        return np.nan

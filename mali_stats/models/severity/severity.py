@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from mali_stats.models.forecasts.timeline import whole
 from mali_stats.models.severity.laws import Pareto, sizes_of
@@ -12,7 +13,9 @@ from mali_stats.models.severity.tail import MODELS, Tail
 from mali_stats.models.severity.vuong import against_lognormal
 
 
-def fit_tail(x, *, xmin: int | None = None, model: str = "powerlaw", n_boot: int = 1000, seed: int = 0) -> Tail:
+def fit_tail(
+    x: ArrayLike, *, xmin: int | None = None, model: str = "powerlaw", n_boot: int = 1000, seed: int = 0
+) -> Tail:
     """Fit a power law or a generalized Pareto to the largest of some sizes, and hold the fit against them.
 
     **powerlaw**: ``P(X = x) = x^-alpha / zeta(alpha, xmin)`` for whole ``x >= xmin``, by exact maximum likelihood

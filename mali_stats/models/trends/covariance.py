@@ -7,10 +7,12 @@ sandwich; statsmodels takes the observed one for an NB2, about 1 % apart) and M 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 from scipy import stats
 
+from mali_stats.models.spread import products, spread
 from mali_stats.models.trends.refit import refit
 
 COVARIANCES = ("jackknife", "hac", "cluster", "model", "hc0")
@@ -68,7 +70,7 @@ class Estimate:
 
 
 def estimate(design, family, cov, lags=None) -> Estimate:
-    """Fit a design and take the covariance asked for; the fit and all its refits are one batch.
+    """Fit a design and take the covariance asked for.
 
     Parameters
     ----------
@@ -89,26 +91,23 @@ def estimate(design, family, cov, lags=None) -> Estimate:
 
 
 def estimates(design, counts, family, cov, lags=None) -> list[Estimate]:
-    """Do the same for several sets of counts on one design, in one batch; ``design.y`` is not used.
+    """Do the same for several sets of counts on one design; ``design.y`` is not used.
+
+    The refits begin at the fit to the first of them, and those of each are one task of `spread`.
 
     Parameters
     ----------
     counts : sequence of arrays (rows,)
     """
     extra = {"jackknife": without_each_year, "cluster": drawn_regions}.get(cov, no_weights)(design)
-    each = 1 + len(extra)
-    fits = refit(
-        design.X,
-        np.repeat(counts, each, axis=0),
-        offset=design.offset,
-        weights=np.tile(np.vstack([np.ones(len(design.y)), extra]), (len(counts), 1)),
-        family="nb2" if family == "nb2" else "poisson",
-        levels=design.levels,
-    )
-    parts = (slice(first, first + each) for first in range(0, len(counts) * each, each))
+    kind = {"family": "nb2" if family == "nb2" else "poisson", "offset": design.offset, "levels": design.levels}
+    first = refit(design.X, counts[0], **kind)
+    weights = np.vstack([np.ones((1, len(design.y)), extra.dtype), extra])
+    again = partial(refit, weights=weights, start=first, **kind)
+    fits = spread(again, [(design.X, y) for y in counts])
     return [
-        _estimate(replace(design, y=np.asarray(y, float)), family, cov, lags, *(column[part] for column in fits))
-        for y, part in zip(counts, parts, strict=True)
+        _estimate(replace(design, y=np.asarray(y, float)), family, cov, lags, *fit)
+        for y, fit in zip(counts, fits, strict=True)
     ]
 
 
@@ -139,7 +138,7 @@ def default_lags(times: int) -> int:
 
 def no_weights(design):
     """No replicates."""
-    return np.ones((0, len(design.y)))
+    return np.ones((0, len(design.y)), bool)
 
 
 def without_each_year(design):
@@ -147,7 +146,7 @@ def without_each_year(design):
     years = np.unique(design.year)
     if len(years) < FEWEST_YEARS:
         return no_weights(design)
-    return (design.year != years[:, None]).astype(float)
+    return design.year != years[:, None]
 
 
 def drawn_regions(design):
@@ -160,7 +159,7 @@ def drawn_regions(design):
     drawn = np.random.default_rng(SEED).multinomial(
         design.levels, np.full(design.levels, 1 / design.levels), BOOTSTRAPS
     )
-    return drawn[:, design.group].astype(float)
+    return drawn[:, design.group].astype(np.int16)
 
 
 class _Fitted:
@@ -174,7 +173,7 @@ class _Fitted:
         self.n, self.k = design.X.shape
         self.scores = design.X * (residual / spread)[:, None]
         self.weight = self.mu / spread
-        self.bread = np.linalg.inv(design.X.T @ (design.X * self.weight[:, None]))
+        self.bread = np.linalg.inv(products(design.X.T * self.weight, design.X))
         self.phi = float(np.sum(residual**2 / (self.mu * spread)) / (self.n - self.k))
 
     def leverage(self):

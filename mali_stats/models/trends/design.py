@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -149,7 +150,7 @@ def _read(frame, outcome, time, by):
     steps, monthly = _steps(frame[time], time)
     scope = frame["in_scope"].fillna(True).astype(bool) if "in_scope" in frame else True
     table = frame.assign(**{_STEP: steps, _OUT: frame[outcome].isna() | ~np.asarray(scope)})
-    notes = []
+    notes: list[str] = []
     if by:
         table = _leave_out_unallocated(table, outcome, by, notes)
     table = table.sort_values([*([by] if by else []), _STEP], kind="stable")
@@ -295,7 +296,7 @@ def _level_columns(group, levels, by):
 
 
 def _seasonal_columns(when, harmonics):
-    columns = {}
+    columns: dict[str, Any] = {}
     for k in range(1, harmonics + 1):
         angle = 2 * np.pi * k * (when % 12 + 1) / 12
         columns |= {f"sin{k}": np.sin(angle), f"cos{k}": np.cos(angle)}
@@ -304,7 +305,8 @@ def _seasonal_columns(when, harmonics):
 
 def _check_rank(X, names, times):
     n, k = X.shape
-    if n <= k or np.linalg.matrix_rank(X) < k:
+    # The triangle of a QR has the singular values of X and k rows only.
+    if n <= k or np.linalg.matrix_rank(np.linalg.qr(X, mode="r"), rtol=n * np.finfo(float).eps) < k:
         raise ValueError(
             f"fit_trend: {n} rows at {len(times)} times cannot tell the {k} terms apart ({', '.join(names)})"
             "; use harmonics=0 or a longer series"

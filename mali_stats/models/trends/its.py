@@ -233,7 +233,9 @@ def columns(breaks, slope: bool, when, monthly: bool) -> dict[str, np.ndarray]:
 
 def _risen(ramp, when, monthly):
     """Mean over each period's days of the share of the ramp that is behind; exact, by the integral of the ramp."""
-    periods = pd.PeriodIndex.from_ordinals(when - 1970 * (12 if monthly else 1), freq="M" if monthly else "Y")
+    periods = pd.PeriodIndex.from_ordinals(  # type: ignore[attr-defined]  # not in pandas-stubs
+        when - 1970 * (12 if monthly else 1), freq="M" if monthly else "Y"
+    )
     start = (periods.start_time.normalize() - ramp.date).days.to_numpy(float)
     stop = ((periods + 1).start_time.normalize() - ramp.date).days.to_numpy(float)
     days = (ramp.end - ramp.date).days + 1

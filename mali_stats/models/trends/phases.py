@@ -128,7 +128,10 @@ def _spans(layout, cut):
     ends = [stop - 1 for stop in stops]
     if layout.monthly:
         starts, ends = (
-            pd.PeriodIndex.from_ordinals(np.array(x) - 1970 * 12, freq="M").to_timestamp() for x in (starts, ends)
+            pd.PeriodIndex.from_ordinals(  # type: ignore[attr-defined]  # not in pandas-stubs
+                np.array(x) - 1970 * 12, freq="M"
+            ).to_timestamp()
+            for x in (starts, ends)
         )
     return pd.DataFrame({"phase": names, "start": starts, "end": ends})
 

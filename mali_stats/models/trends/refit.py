@@ -2,7 +2,8 @@
 
 A jackknife, a bootstrap, a month dropped in turn or a simulation all ask for hundreds of fits that share
 their columns and differ in weights or counts only. statsmodels fits one at a time, and its negative binomial
-may stop without having converged; here all fits step together, one matrix product an iteration.
+may stop without having converged; here all fits step together, one matrix product an iteration. Where many are asked
+for they are cut into batches, which `joblib.parallel_config` moves to other cores or machines.
 """
 
 from __future__ import annotations
@@ -12,10 +13,13 @@ from typing import NamedTuple
 import numpy as np
 from scipy import optimize, special
 
+from mali_stats.models.spread import in_parts, predictors, products
+
 LARGEST_STEP = 2.0  # of the linear predictor in one iteration: keeps exp() within reach
 SMALLEST_ALPHA = 1e-7  # a variance of mu (1 + mu 1e-7) is a Poisson's in every digit that is shown
 SMALLEST_MEAN = 1e-10  # a mean below it is on its way to 0
-CELLS = 1_500_000  # of replicates x rows worked on at once: about 100 MB
+NEWTON_FROM = 1e-3  # of alpha: the second derivative loses its digits below
+CELLS = 200_000  # of replicates x rows worked on at once: what a processor's cache holds
 
 
 class Fits(NamedTuple):
@@ -52,8 +56,8 @@ def refit(
 ) -> Fits:
     """Fit ``log mu = offset + X b`` to every replicate by maximum likelihood.
 
-    Poisson by Fisher scoring; NB2, ``Var = mu + alpha mu^2``, by scoring steps in b and in log alpha in turn.
-    The expected information of the two is block-diagonal, so where both stand still is the joint maximum,
+    By Newton's method: of a Poisson in b, of the NB2, ``Var = mu + alpha mu^2``, in b and log alpha together, with a
+    scoring step in log alpha where the curvature does not serve. Where it stands still is the joint maximum,
     the one of ``MASS::glm.nb``. Where the Poisson fit is not overdispersed, the sum of
     ``(y - mu)^2 - y`` not being positive, alpha is 0. A replicate that will not settle gets a bounded search
     over alpha with b at its best for each.
@@ -67,15 +71,15 @@ def refit(
     offset : array (rows,), optional
         On the log scale.
     weights : array (replicates, rows), optional
-        0 leaves a row out, whole numbers repeat it.
+        0 or False leaves a row out, whole numbers repeat it.
     family : {"poisson", "nb2"}
     alpha : float, optional
         Hold the NB2 dispersion there instead of estimating it.
     levels : int
         The first so many columns are indicators that share the rows out between them; a level without an
         event in a replicate is left out of it.
-    start : array (columns,), optional
-        Coefficients to begin from.
+    start : Fits or array (columns,), optional
+        One fit of nearly the same to begin from, or its coefficients. It saves steps, and moves nothing.
     max_iter : int
     tol : float
         Largest change of a coefficient, and of log alpha, taken as standing still.
@@ -104,13 +108,12 @@ def refit(
     if family not in ("poisson", "nb2"):
         raise ValueError(f"refit: family is {family!r}; accepted are 'poisson' and 'nb2'")
     held = 0.0 if family == "poisson" else alpha
-    size = max(1, CELLS // len(X))
-    parts = []
-    for first in range(0, max(len(Y), len(W)), size):
-        rows = slice(first, first + size)
-        y, w = (a if len(a) == 1 else a[rows] for a in (Y, W))
-        parts.append(_Batch(X, *np.broadcast_arrays(y, w), offset, levels, start, max_iter, tol).fit(held))
-    return Fits(*(np.concatenate(part) for part in zip(*parts, strict=True)))
+    return Fits(*in_parts(_batch, Y, W, cells=CELLS, rest=(X, offset, levels, start, max_iter, tol, held)))
+
+
+def _batch(Y, W, X, offset, levels, start, max_iter, tol, held) -> Fits:
+    Y, W = np.broadcast_arrays(Y, W.astype(float))
+    return _Batch(X, Y, W, offset, levels, start, max_iter, tol).fit(held)
 
 
 def loglik(y, mu, alpha=0.0) -> float:
@@ -131,7 +134,7 @@ def _shapes(X, Y, offset, weights):
     X = np.asarray(X, float)
     n = len(X)
     Y = np.atleast_2d(np.asarray(Y, float))
-    W = np.ones((1, n)) if weights is None else np.atleast_2d(np.asarray(weights, float))
+    W = np.ones((1, n)) if weights is None else np.atleast_2d(np.asarray(weights))
     offset = np.zeros(n) if offset is None else np.asarray(offset, float)
     if Y.shape[1] != n or W.shape[1] != n or offset.shape != (n,) or len({1, len(Y), len(W)}) > 2:
         raise ValueError(
@@ -146,22 +149,23 @@ class _Batch:
 
     def __init__(self, X, Y, W, offset, levels, start, max_iter, tol):
         self.X, self.Y, self.offset, self.max_iter, self.tol = X, Y, offset, max_iter, tol
-        self.upper = np.triu_indices(X.shape[1])
-        self.products = X[:, self.upper[0]] * X[:, self.upper[1]]
+        there = (X != 0).astype(float)
+        self.pairs = np.nonzero(np.triu(products(there.T, there)))  # levels have no row in common
+        self.products = X[:, self.pairs[0]] * X[:, self.pairs[1]]
+        self.reach = np.abs(X).max(axis=0)
         self.empty = np.zeros((len(Y), X.shape[1]), bool)
-        self.empty[:, :levels] = (W * Y) @ X[:, :levels] == 0
-        self.W = W * (1 - self.empty[:, :levels] @ X[:, :levels].T) if levels else W
-        self.coef = self._begin() if start is None else np.tile(np.asarray(start, float), (len(Y), 1))
-        self.alpha = np.zeros(len(Y))
+        self.empty[:, :levels] = products(W * Y, X[:, :levels]) == 0 if levels else False
+        self.W = W * (1 - predictors(self.empty.astype(float), X)) if self.empty.any() else W
         self.done = np.zeros(len(Y), bool)
+        self.coef, self.alpha = self._begin(start)
 
     def fit(self, held):
         """Poisson first: from it one sees whether there is a dispersion to estimate."""
         alive = (self.W * self.Y).sum(axis=1) > 0
         if held is None:
-            self._iterate(alive, free=False)
-            self._first_alpha(self.done & self._finite())
-            over = self.alpha > 0
+            cold = alive & ~self._from_neighbour(alive)
+            self._iterate(cold, free=False)
+            over = self._first_alpha(cold & self.done & self._finite())
             self.done &= ~over
             self._iterate(over, free=True)
             for j in np.flatnonzero(over & ~self.done):
@@ -176,72 +180,100 @@ class _Batch:
         coef = np.where(self.empty | ~self.done[:, None], np.nan, self.coef)
         return Fits(coef, self.alpha, self.done)
 
-    def _begin(self):
-        """One weighted least-squares step from mu = y + 0.5."""
+    def _begin(self, start):
+        """(Coefficients, alpha) of the start, or of one weighted least-squares step from mu = y + 0.5, and 0."""
+        if start is not None:
+            coef, alpha = (start.coef[0], start.alpha[0]) if isinstance(start, Fits) else (start, 0.0)
+            return np.tile(np.nan_to_num(np.asarray(coef, float)), (len(self.Y), 1)), np.full(len(self.Y), float(alpha))
         mu = self.Y + 0.5
         target = self.W * mu * (np.log(mu) - self.offset)
-        return self._solve(self._information(self.W * mu, slice(None)), target @ self.X)
+        information = self._information(self.W * mu, slice(None))
+        return self._solve(information, products(target, self.X)), np.zeros(len(self.Y))
+
+    def _from_neighbour(self, alive):
+        """Go from a start with a dispersion straight to the joint maximum; tell where there plainly is one."""
+        begun = self.coef.copy()
+        self._iterate(alive & (self.alpha > NEWTON_FROM), free=True)
+        mu = self._means(slice(None))
+        over = (self.W * ((self.Y - mu) ** 2 - self.Y)).sum(axis=1) > 0
+        self.done &= over & (self.alpha > NEWTON_FROM) & self._finite()
+        self.coef = np.where(self.done[:, None], self.coef, begun)
+        self.alpha = np.where(self.done, self.alpha, 0.0)
+        return self.done.copy()
 
     def _information(self, w, rows):
         """Form the (replicates, k, k) matrices X' w X, with 1 in the place of an empty level."""
         k = self.X.shape[1]
-        out = np.empty((len(w), k, k))
-        out[:, self.upper[0], self.upper[1]] = out[:, self.upper[1], self.upper[0]] = w @ self.products
+        out = np.zeros((len(w), k, k))
+        out[:, self.pairs[0], self.pairs[1]] = out[:, self.pairs[1], self.pairs[0]] = products(w, self.products)
         diagonal = np.arange(k)
         out[:, diagonal, diagonal] += self.empty[rows]
         return out
 
     @staticmethod
-    def _solve(information, score):
+    def _solve(information, *scores):
         """Solve with a ridge too small to matter; it lets a singular replicate through to `_full_rank`."""
         scale = np.einsum("jkk->jk", information)
-        ridge = np.eye(score.shape[1]) * (scale * 1e-12 + 1e-12)[:, :, None]
-        return np.linalg.solve(information + ridge, score[:, :, None])[:, :, 0]
+        ridge = np.eye(information.shape[1]) * (scale * 1e-12 + 1e-12)[:, :, None]
+        solved = np.linalg.solve(information + ridge, np.stack(scores, axis=2))
+        return solved[:, :, 0] if len(scores) == 1 else np.moveaxis(solved, 2, 0)
 
     def _means(self, rows):
-        return np.exp(np.clip(self.coef[rows] @ self.X.T + self.offset, -60, 60))
+        eta = predictors(self.coef[rows], self.X)
+        eta += self.offset
+        return np.exp(np.clip(eta, -60, 60, out=eta), out=eta)
 
     def _iterate(self, wanted, free):
         """Step all `wanted` replicates until each stands still; `free` estimates alpha too."""
         rows = np.flatnonzero(wanted)
+        tally = _tally(self.Y[rows], self.W[rows]) if free and len(rows) else None
         for _ in range(self.max_iter):
             if not len(rows):
                 return
-            mu = self._means(rows)
-            moved = self._step_alpha(rows, mu) if free else np.zeros(len(rows))
-            moved = np.maximum(moved, self._step_coef(rows, mu))
-            still = moved < self.tol
+            still = self._step(rows, tally) < self.tol
             self.done[rows[still]] = True
             rows = rows[~still]
+            tally = tally and [table[~still] for table in tally]
 
-    def _step_coef(self, rows, mu):
-        spread = 1 + self.alpha[rows, None] * mu
-        # Observed, not expected, information: for NB2 it is positive definite too, and scoring by the expected one
-        # can swing between two points for ever where counts are very spread.
-        curvature = mu * (1 + self.alpha[rows, None] * self.Y[rows]) / spread**2
-        information = self._information(self.W[rows] * curvature, rows)
-        step = self._solve(information, (self.W[rows] * (self.Y[rows] - mu) / spread) @ self.X)
-        largest = np.abs(step @ self.X.T).max(axis=1)
-        step *= np.minimum(1, LARGEST_STEP / np.maximum(largest, LARGEST_STEP))[:, None]
+    def _step(self, rows, tally):
+        """One step of Newton's method in the coefficients, and in log alpha too if there is a tally of the counts.
+
+        By the observed, not the expected, information: of the coefficients it is positive definite for NB2 too, and
+        scoring by the expected one can swing between two points for ever where counts are very spread.
+        """
+        alpha, Y, W = self.alpha[rows], *(a if len(rows) == len(a) else a[rows] for a in (self.Y, self.W))
+        mu = self._means(rows)
+        shrink = 1 / (1 + alpha[:, None] * mu)
+        residual = W * (Y - mu) * shrink
+        information = self._information(mu * shrink * (alpha[:, None] * residual + W), rows)
+        score = products(residual, self.X)
+        if tally is None:
+            step, along = self._solve(information, score), np.zeros(len(rows))
+        else:
+            cross = products(residual * (shrink - 1), self.X)
+            step, slant = self._solve(information, score, cross)
+            along = _step_along(alpha, mu, shrink, residual, W, tally, (cross * step).sum(1), (cross * slant).sum(1))
+            step = step + slant * along[:, None]
+            self.alpha[rows] = np.maximum(alpha * np.exp(along), SMALLEST_ALPHA)
+        step *= self._shorter(step)
         self.coef[rows] += step
-        return np.abs(step).max(axis=1)
+        return np.maximum(np.abs(step).max(axis=1), np.abs(along))
 
-    def _step_alpha(self, rows, mu):
-        """Score over expected information in log alpha; the latter is the gamma mixture's, thinned."""
-        alpha = self.alpha[rows]
-        score = alpha * _alpha_score(self.Y[rows], mu, self.W[rows], alpha[:, None])
-        share = alpha[:, None] * mu / (1 + alpha[:, None] * mu)
-        step = score / (_gamma_information(1 / alpha) * (self.W[rows] * share**2).sum(axis=1))
-        step = np.where(alpha > SMALLEST_ALPHA, np.clip(step, -1, 1), 0)
-        self.alpha[rows] = np.maximum(alpha * np.exp(step), SMALLEST_ALPHA)
-        return np.abs(step)
+    def _shorter(self, step):
+        """What keeps a step from moving a linear predictor by more than `LARGEST_STEP`."""
+        largest = np.abs(step) @ self.reach  # no row moves by more
+        far = largest > LARGEST_STEP
+        largest[far] = np.abs(predictors(step[far], self.X)).max(axis=1)
+        return np.minimum(1, LARGEST_STEP / np.maximum(largest, LARGEST_STEP))[:, None]
 
-    def _first_alpha(self, alive):
-        """Take the moment estimate, or 0 where the score for alpha at 0 is not positive."""
+    def _first_alpha(self, wanted):
+        """Begin at the moment estimate, or stay at 0 where the score for alpha at 0 is not positive; tell which."""
         mu = self._means(slice(None))
         excess = (self.W * ((self.Y - mu) ** 2 - self.Y)).sum(axis=1)
         moment = excess / np.maximum((self.W * mu**2).sum(axis=1), 1e-300)
-        self.alpha = np.where(alive & (excess > 0), np.clip(moment, 1e-4, 20), 0.0)
+        over = wanted & (excess > 0)
+        self.alpha = np.where(over, np.clip(moment, 1e-4, 20), self.alpha)
+        return over
 
     def _search(self, j):
         """Bounded search over log alpha for one replicate, with the coefficients at their best for each."""
@@ -281,10 +313,52 @@ def _nb2_terms(y, mu, alpha):
     return choose + special.xlogy(y, alpha * mu) - (y + r) * np.log1p(alpha * mu)
 
 
-def _alpha_score(y, mu, w, alpha):
-    """Differentiate the NB2 log-likelihood by alpha; summed over rows."""
-    terms = (np.log1p(alpha * mu) - _digamma_gap(y, alpha)) / alpha + (y - mu) / (1 + alpha * mu)
-    return (w * terms).sum(axis=1) / alpha[:, 0]
+def _tally(Y, W):
+    """Distinct counts of each replicate and the weight that falls on each, (replicates, most distinct), padded with 0.
+
+    What is asked of the gamma function is asked of these, which are far fewer than the rows.
+    """
+    first = np.r_[True, (Y[1:] != Y[:-1]).any(axis=1)]  # replicates often share their counts
+    of, Y = np.cumsum(first) - 1, Y[first]
+    order = np.argsort(Y, axis=1)
+    rising = np.take_along_axis(Y, order, axis=1)
+    code = np.zeros(Y.shape, int)
+    np.put_along_axis(code, order[:, 1:], (rising[:, 1:] != rising[:, :-1]).cumsum(axis=1), axis=1)
+    most = code.max() + 1
+    values = np.zeros((len(Y), most))
+    np.put_along_axis(values, code, Y, axis=1)
+    place = code[of] + most * np.arange(len(of))[:, None]
+    return values[of], np.bincount(place.ravel(), W.ravel(), most * len(of)).reshape(len(of), most)
+
+
+def _step_along(alpha, mu, shrink, residual, W, tally, ahead, taken):
+    """Step in log alpha: Newton's, or scoring where alpha is small or the curvature is not near what is expected.
+
+    Scoring divides by the gamma mixture's information, thinned by the share of the variance that is not a Poisson's.
+
+    Parameters
+    ----------
+    ahead, taken : ndarray (replicates,)
+        What the step of the coefficients adds to the score, and what their freedom takes off the curvature.
+    """
+    score, curvature = _log_alpha_slopes(alpha, mu, shrink, residual, W, tally)
+    expected = _gamma_information(1 / alpha) * (W * (1 - shrink) ** 2).sum(axis=1)
+    newton = (alpha > NEWTON_FROM) & (curvature - taken > 0.2 * expected)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        step = np.where(newton, (score + ahead) / (curvature - taken), score / expected)
+    return np.where(alpha > SMALLEST_ALPHA, np.clip(step, -1, 1), 0)
+
+
+def _log_alpha_slopes(alpha, mu, shrink, residual, W, tally):
+    """First derivative of the NB2 log-likelihood by log alpha, and minus the second; summed over rows."""
+    values, weights = tally
+    r = 1 / alpha[:, None]
+    gap = (weights * _digamma_gap(values, alpha[:, None])).sum(axis=1)
+    bend = (weights * (special.zeta(2, values + r) - special.zeta(2, r))).sum(axis=1)
+    apart = ((W * np.log1p(alpha[:, None] * mu)).sum(axis=1) - gap) / alpha
+    score = apart + residual.sum(axis=1)
+    bent = (W * (1 - shrink)).sum(axis=1) / alpha + bend / alpha**2 - (residual * (2 - shrink)).sum(axis=1)
+    return score, 2 * apart - bent - score
 
 
 def _digamma_gap(y, alpha):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -92,7 +92,7 @@ def segments(breaks, times: np.ndarray, monthly: bool) -> list[tuple[str, int, i
     >>> segments(breaks, np.arange(2000, 2011), monthly=False)
     [('before', 2000, 2005), ('a', 2005, 2008), ('b', 2008, 2011)]
     """
-    places = {}
+    places: dict[Any, Any] = {}
     for cut in cuts_of(breaks, monthly):
         if cut.place <= times[-1]:
             places.setdefault(max(cut.place, int(times[0])), []).append(cut)
@@ -147,7 +147,7 @@ class _Record:
 
     def proposal(self, breaks):
         """Name the phases that are left when what is too short is merged with what follows it."""
-        merged = []
+        merged: list[Any] = []
         for name, start, stop in segments(breaks, self.times, self.monthly):
             if merged and self.count(*merged[-1][1:]) < self.fewest:
                 merged[-1] = (f"{merged[-1][0]} + {name}", merged[-1][1], stop)

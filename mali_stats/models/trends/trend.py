@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -15,6 +16,9 @@ from mali_stats.models.trends.covariance import COVARIANCES, Estimate, estimate
 from mali_stats.models.trends.design import Design, design_of
 from mali_stats.models.trends.drawn import pooled_estimate
 from mali_stats.models.trends.phases import Phases, phases
+
+if TYPE_CHECKING:
+    from mali_stats.models.uncertainty.totals import Draws
 from mali_stats.models.trends.refit import loglik
 
 FAMILIES = ("nb2", "quasipoisson", "poisson")
@@ -115,7 +119,8 @@ class Trend:
     def rate_ratio_ci(self) -> tuple[float, float]:
         """The 95 % interval of `rate_ratio_per_year`."""
         at = self.layout.names.index("year")
-        return tuple(float(np.exp(end[at])) for end in self.estimate.interval())
+        low, high = (float(np.exp(end[at])) for end in self.estimate.interval())
+        return low, high
 
     @property
     def rate_name(self) -> str:
@@ -330,7 +335,7 @@ def fit_trend(
     breaks: Sequence[its.Break | str] | None = None,
     slope: bool = True,
     descriptive: bool = False,
-    draws=None,
+    draws: Draws | pd.DataFrame | None = None,
 ) -> Trend | Phases:
     r"""Estimate by what counts are multiplied each year.
 
@@ -448,6 +453,9 @@ def fit_trend(
     the jackknife is wide: each of the two years can decide alone. The interval of the excess as recorded holds the
     difference of the two means in 0.32 to 0.93 of cases only: take ``excess("fitted")`` for that. Rates by phase are
     held in 0.89 of the worst phase to 0.98, with phases of 1 to 137 months.
+
+    Draws, and refits of large panels, run on several cores or machines with ``with joblib.parallel_config(n_jobs=-1):``
+    or ``parallel_config("dask")`` around the call; the numbers are the same.
 
     No line is drawn through log(1 + y): that is a model of another quantity, which zeros pull about.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 from pandas.api import types
 
 from mali_stats import catalog
@@ -13,7 +14,7 @@ SMALLEST = 10  # below it, too few numbers are round to say anything
 MULTIPLES = (5, 10)
 
 
-def heaping(x, *, convention: str | None = None, conf: float = 0.95) -> pd.DataFrame:
+def heaping(x: ArrayLike, *, convention: str | None = None, conf: float = 0.95) -> pd.DataFrame:
     """Count the round numbers, and the conventional ones, among reported counts of 10 and more.
 
     Among counts that nobody rounded, about one in five is a multiple of 5 and one in ten of 10. More says that

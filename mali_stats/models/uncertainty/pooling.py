@@ -4,12 +4,20 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 from scipy import stats
 
 COLUMNS = ("estimate", "within", "between", "total", "std_error", "df", "conf_low", "conf_high", "fmi")
 
 
-def pool_rubin(estimates, variances, *, n: int | None = None, k: int | None = None, conf: float = 0.95) -> pd.DataFrame:
+def pool_rubin(
+    estimates: ArrayLike | pd.DataFrame,
+    variances: ArrayLike | pd.DataFrame,
+    *,
+    n: int | None = None,
+    k: int | None = None,
+    conf: float = 0.95,
+) -> pd.DataFrame:
     r"""Pool the estimates of one model fitted to M drawn data sets.
 
     With the mean estimate, the mean variance U (within) and the variance B of the estimates (between, divisor M - 1):
@@ -55,16 +63,24 @@ def pool_rubin(estimates, variances, *, n: int | None = None, k: int | None = No
     0      0.12  0.0009  6.125
     """
     names, Q, U = _matrices(estimates, variances)
-    if (n is None) != (k is None):
-        raise ValueError("pool_rubin: n and k go together (rows and coefficients of the model); give both or neither")
-    if n is not None and not n > k > 0:
-        raise ValueError(f"pool_rubin: n={n!r}, k={k!r}; there must be more rows than coefficients")
+    complete = _complete(n, k)
     if not 0 < conf < 1:
         raise ValueError(f"pool_rubin: conf={conf!r}; it lies between 0 and 1, such as 0.95")
-    table = pooled(Q, U, np.inf if n is None else n - k, conf)
+    table = pooled(Q, U, complete, conf)
     if names is not None:
         table.insert(0, "term", list(names))
     return table
+
+
+def _complete(n: int | None, k: int | None) -> float:
+    """Degrees of freedom of the complete data."""
+    if n is None and k is None:
+        return np.inf
+    if n is None or k is None:
+        raise ValueError("pool_rubin: n and k go together (rows and coefficients of the model); give both or neither")
+    if not n > k > 0:
+        raise ValueError(f"pool_rubin: n={n!r}, k={k!r}; there must be more rows than coefficients")
+    return n - k
 
 
 def pooled(Q, U, complete=np.inf, conf=0.95) -> pd.DataFrame:

@@ -95,7 +95,7 @@ class Draws:
 
 def draw_totals(
     events: pd.DataFrame,
-    by,
+    by: str | list[str] | pd.Series | pd.DataFrame,
     *,
     n: int = 1000,
     shared_sd: float | None = None,
@@ -215,8 +215,8 @@ def _check_choices(events, n, shared_sd, model, exclude_side_b):
 
 def _values(events, model, exclude_side_b) -> tuple[pd.DataFrame, list[str]]:
     """What is on record of each event, by position, without those that have no number."""
-    columns = {"vesco": ["type_of_violence", "deaths_best"], "bounds": ["deaths_best", "deaths_low", "deaths_high"]}
-    columns = columns[model] + ["deaths_b"] * exclude_side_b
+    needed = {"vesco": ["type_of_violence", "deaths_best"], "bounds": ["deaths_best", "deaths_low", "deaths_high"]}
+    columns = needed[model] + ["deaths_b"] * exclude_side_b
     lost = [c for c in columns if c not in events]
     if lost:
         raise ValueError(f"draw_totals: the events lack {', '.join(lost)}; an events table of read_events is wanted")

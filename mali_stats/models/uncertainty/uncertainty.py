@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 from pandas.api import types
 from scipy import special, stats
 
@@ -167,7 +168,13 @@ def _persons(values):
 
 
 def fatality_dist(
-    deaths, type_of_violence=None, *, low=None, high=None, model: str = "vesco", params: pd.DataFrame | None = None
+    deaths: ArrayLike,
+    type_of_violence: ArrayLike | None = None,
+    *,
+    low: ArrayLike | None = None,
+    high: ArrayLike | None = None,
+    model: str = "vesco",
+    params: pd.DataFrame | None = None,
 ) -> FatalityDist:
     r"""Say how many may have died in each event, given the number on record.
 

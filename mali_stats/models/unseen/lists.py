@@ -78,7 +78,7 @@ class Model:
     def design(self, patterns: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Regressors with the constant first, (cells, terms + 1), and the offset of each cell."""
         columns = [patterns[:, list(term)].prod(axis=1) for term in self.terms]
-        return np.column_stack([np.ones(len(patterns)), *columns]), self.log_odds * patterns.all(axis=1)
+        return np.column_stack([np.ones(len(patterns)), *columns]), np.asarray(self.log_odds * patterns.all(axis=1))
 
 
 # ---- counts ------------------------------------------------------------------------------------------------
@@ -124,7 +124,7 @@ def _cells(counts) -> tuple[list[tuple[object, object]], list[str] | None]:
     """Pairs of pattern and count, and the names of the lists where the input has them."""
     if isinstance(counts, pd.Series):
         several = isinstance(counts.index, pd.MultiIndex)
-        own = list(counts.index.names) if several and None not in counts.index.names else None
+        own = list(map(str, counts.index.names)) if several and None not in counts.index.names else None
         return list(counts.items()), own
     if isinstance(counts, pd.DataFrame):
         if "count" not in counts or len(counts.columns) < 3:

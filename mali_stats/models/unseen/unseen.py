@@ -6,6 +6,7 @@ import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -70,7 +71,7 @@ class Unseen:
 
 
 def unseen(
-    counts,
+    counts: Mapping[Any, int] | pd.Series | pd.DataFrame,
     *,
     models: Sequence[str] | Mapping[str, str] | None = None,
     lists: Sequence[str] | None = None,
@@ -330,4 +331,5 @@ def chao(on: np.ndarray, kind: str = "chao") -> tuple[float, float, float]:
     if not extra:
         raise ValueError("unseen: no event is on one list only; Chao's bound is what is listed. Leave it out.")
     wide = np.exp(stats.norm.ppf((1 + LEVEL) / 2) * np.sqrt(np.log1p(spread / extra**2)))
-    return tuple(float(on.sum() + part) for part in (extra, extra / wide, extra * wide))
+    middle, low, high = (float(on.sum() + part) for part in (extra, extra / wide, extra * wide))
+    return middle, low, high

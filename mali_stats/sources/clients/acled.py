@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
+from typing import Any
 
 from mali_stats.sources.clients.answer import excerpt
 from mali_stats.sources.clients.pages import Page, records, until_short, whole
@@ -66,7 +67,7 @@ def _empty(plan: Plan, web: Web) -> str:
     )
 
 
-def _accepted(web: Web, content: object) -> None:
+def _accepted(web: Web, content: Any) -> None:
     """ACLED also refuses by a status inside an answer that is otherwise in order."""
     status = content.get("status", 200) if isinstance(content, dict) else 200
     if status in (200, "200"):

@@ -6,9 +6,10 @@ import json
 import re
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from typing import Any, AnyStr
 
 
-def parsed(text: str | bytes) -> tuple[object, str]:
+def parsed(text: AnyStr) -> tuple[Any, AnyStr]:
     """What JSON holds (None for what is no JSON) and its text.
 
     Examples

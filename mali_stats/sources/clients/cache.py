@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -13,16 +12,38 @@ from pathlib import Path
 
 import platformdirs
 
-from mali_stats import __version__, catalog
+from mali_stats import __version__
+from mali_stats.writing import alone, explained, replace
 
-#: seconds to wait for another process that fetches the same file
-LOCK_WAIT = 300.0
+#: how to go round a folder that cannot be used
+ELSEWHERE = "give another folder: cache=..., --cache or MALI_STATS_CACHE"
 
 
 def folder(given: str | Path | None) -> Path:
-    """The folder of the cache: the one given, else ``MALI_STATS_CACHE``, else the user's own for caches."""
+    """The folder of the cache: the one given, else ``MALI_STATS_CACHE``, else the user's own for caches.
+
+    Raises
+    ------
+    TypeError
+        for what is no path.
+    FileNotFoundError
+        where it lies in the user's home folder, and the system knows of none.
+    """
+    if given is not None and not isinstance(given, str | os.PathLike):
+        raise TypeError(f"fetch: cache is a {type(given).__name__}; give the path of a folder.")
     named = given or os.environ.get("MALI_STATS_CACHE")
-    return Path(named).expanduser().absolute() if named else platformdirs.user_cache_path("mali_stats")
+    if "\0" in str(named):
+        raise ValueError(f"fetch: cache={str(named)!r} is no path; give that of a folder.")
+    path = Path(named) if named else platformdirs.user_cache_path("mali_stats")
+    try:
+        path = path.expanduser()
+    except RuntimeError:
+        home = None
+    else:
+        home = not str(path).startswith("~")  # as it is left where nobody's home is known
+    if not home:
+        raise FileNotFoundError(f"fetch: no home folder is known for {path}; {ELSEWHERE}.")
+    return path.absolute()
 
 
 def note_of(target: Path) -> Path:
@@ -43,48 +64,36 @@ def locked(target: Path) -> Iterator[None]:
     ------
     TimeoutError
         where another process holds it for longer than ``LOCK_WAIT`` seconds.
+    OSError
+        where the folder cannot be used, with what to do.
     """
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with open(target.with_name(f".{target.name}.lock"), "a+b") as handle:
-        until = time.monotonic() + LOCK_WAIT
-        while not _held(handle):
-            if time.monotonic() > until:
-                raise TimeoutError(
-                    f"fetch: another process has been fetching {target.name} into {target.parent} for over "
-                    f"{LOCK_WAIT:.0f} seconds. Let it finish or stop it, or give another folder: cache=..."
-                )
-            time.sleep(0.05)
+    with explained(target.parent, ELSEWHERE):
+        target.parent.mkdir(parents=True, exist_ok=True)
+    what = f"fetching {target.name} into {target.parent}"
+    with alone(target.with_name(f".{target.name}.lock"), what, ELSEWHERE):
         yield
-
-
-def _held(handle) -> bool:
-    """Try to take the lock; closing the file lets go of it."""
-    try:
-        if os.name == "nt":
-            import msvcrt
-
-            handle.seek(0)
-            msvcrt.locking(handle.fileno(), msvcrt.LK_NBLCK, 1)
-        else:
-            import fcntl
-
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        return False
-    return True
 
 
 def kept(target: Path) -> dict | None:
     """The note of a file that is there and whole; one placed by hand has an empty note; None for no such file."""
     if not target.is_file():
         return None
+    notes = [path for path in (note_of(target), _note_to_be(target)) if path.is_file()]
+    return next(filter(None, (_fitting(note, target) for note in notes)), None) if notes else {}
+
+
+def _fitting(path: Path, target: Path) -> dict | None:
+    """A note if it is that of the file as it is now."""
     try:
-        note = json.loads(note_of(target).read_text(encoding="utf-8"))
+        note = json.loads(path.read_text(encoding="utf-8"))
         return note if note["bytes"] == target.stat().st_size and note["sha256"] == sha256(target) else None
-    except FileNotFoundError:
-        return {}
-    except (ValueError, KeyError, TypeError):
+    except (FileNotFoundError, ValueError, KeyError, TypeError):
         return None
+
+
+def _note_to_be(target: Path) -> Path:
+    """The note of a file that is being put in its place."""
+    return target.with_name(f".{target.name}.source.json")
 
 
 def sha256(path: Path) -> str:
@@ -96,7 +105,8 @@ def sha256(path: Path) -> str:
 def settle(part: Path, target: Path, about: dict) -> None:
     """Put a fetched file in its place in one step, with its note beside it.
 
-    The old note goes first: a file without a note counts as placed by hand, one with another's note as damaged.
+    The new note stands beside the old one until the file is in place, so that whenever the process is killed one of
+    the two is that of the file.
     """
     with open(part, "r+b") as file:
         os.fsync(file.fileno())
@@ -106,6 +116,6 @@ def settle(part: Path, target: Path, about: dict) -> None:
         "bytes": part.stat().st_size,
         "sha256": sha256(part),
     }
-    note_of(target).unlink(missing_ok=True)
+    replace(_note_to_be(target), (json.dumps(note, ensure_ascii=False, indent=1) + "\n").encode())
     os.replace(part, target)
-    catalog.replace(note_of(target), (json.dumps(note, ensure_ascii=False, indent=1) + "\n").encode())
+    os.replace(_note_to_be(target), note_of(target))

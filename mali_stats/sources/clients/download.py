@@ -11,6 +11,7 @@ from pathlib import Path
 import requests
 import urllib3
 
+from mali_stats.sources import limits
 from mali_stats.sources.clients import web as asking
 from mali_stats.sources.clients.pages import whole
 from mali_stats.sources.clients.web import Web
@@ -26,11 +27,26 @@ def download(web: Web, url: str, params: dict, part: Path, bar) -> dict:
     ------
     ConnectionError, PermissionError, FileNotFoundError, RuntimeError
         see :meth:`mali_stats.sources.clients.web.Web.ask`; RuntimeError also for an answer that is no such file.
+    TooLarge
+        a ValueError, for a file, or what is in a zip, beyond ``limits.MAX_BYTES``.
     """
+    try:
+        return _downloaded(web, url, params, part, bar)
+    except limits.TooLarge:
+        _drop(part)  # nobody is to go on with it
+        raise
+
+
+def _drop(part: Path) -> None:
+    part.unlink(missing_ok=True)
+    _mark(part).unlink(missing_ok=True)
+
+
+def _downloaded(web: Web, url: str, params: dict, part: Path, bar) -> dict:
     failed, most = 0, 0
     while True:
         answer, expected = _begun(web, url, params, part)
-        reason = _written(answer, part, bar)
+        reason = _written(answer, part, bar, url.rsplit("/", 1)[-1])
         held = part.stat().st_size
         if reason is None and (expected is None or held == expected):
             break
@@ -93,13 +109,14 @@ def _goes_on(answer: requests.Response, part: Path, mark: dict) -> bool:
     return bool(span) and same and (int(span[1]), int(span[2])) == (part.stat().st_size, mark["length"])
 
 
-def _written(answer: requests.Response, part: Path, bar) -> str | None:
+def _written(answer: requests.Response, part: Path, bar, name: str) -> str | None:
     """Write an answer to the end of the part; the reason where it breaks off."""
     bar.total = _total(answer, part)
     bar.n = part.stat().st_size
     try:
         with open(part, "ab") as file:
             for piece in answer.iter_content(PIECE):
+                limits.refuse_more(name, file.tell() + len(piece))
                 file.write(piece)
                 bar.update(len(piece))
     except (requests.exceptions.RequestException, urllib3.exceptions.HTTPError) as error:
@@ -122,18 +139,18 @@ def _check(part: Path, url: str, answer: requests.Response, web: Web) -> None:
     if start[:1] == b"<" or not start:
         wrong = "a web page" if start else "an empty file"
     elif url.endswith(".zip"):
-        wrong = _bad_zip(part)
+        wrong = _bad_zip(part, url.rsplit("/", 1)[-1])
     elif not {"Content-Length", "Transfer-Encoding"} & {name.title() for name in answer.headers}:
         wrong = "a file without a length, which cannot be told to be whole"
     if wrong:
-        part.unlink()
-        _mark(part).unlink(missing_ok=True)
+        _drop(part)
         raise RuntimeError(f"{web.manners.title} sent {wrong} for {url.rsplit('/', 1)[-1]}. {web.by_hand}")
 
 
-def _bad_zip(part: Path) -> str | None:
+def _bad_zip(part: Path, name: str) -> str | None:
     try:
         with zipfile.ZipFile(part) as archive:
+            limits.refuse_large(name, archive.infolist())
             damaged = archive.testzip()
     except (zipfile.BadZipFile, EOFError, zlib.error, NotImplementedError, RuntimeError, OSError):
         return "a file that is no whole zip"

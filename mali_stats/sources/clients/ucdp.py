@@ -90,7 +90,9 @@ def _key(by_hand: str) -> Key:
 
 def _walk(web: Web, plan: Plan) -> Iterator[Page]:
     """Follow NextPageUrl, on UCDP's own host only."""
-    url, params, seen = plan.url, plan.params, set()
+    seen: set[str] = set()
+    url: str | None = plan.url
+    params: dict[str, str] | None = plan.params
     while url:
         content, text = web.json(url, params)
         found = records(content, "Result", "UCDP")
@@ -103,7 +105,7 @@ def _walk(web: Web, plan: Plan) -> Iterator[Page]:
         yield Page(text, found, total, "id")
         seen.add(url)
         following = content.get("NextPageUrl")
-        url, params = following and web.here(following), None
+        url, params = web.here(following) if following else None, None
         if url in seen:
             raise RuntimeError("UCDP's pages go in a circle (NextPageUrl names one that was read); nothing was kept.")
         web.pause()

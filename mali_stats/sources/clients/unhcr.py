@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
+from typing import Any
 
 from mali_stats.sources.clients.pages import Page, records, whole
 from mali_stats.sources.clients.web import Manners, Web
@@ -39,7 +40,9 @@ def _walk(web: Web, plan: Plan) -> Iterator[Page]:
     """All pages of both questions; what stands in both is told by the reader."""
     for role, other in _ROLES:
         params = {role if name == "country" else name: value for name, value in plan.params.items()} | {other: "true"}
-        number, last, found = 1, 1, []
+        number = 1
+        last: int | None = 1
+        found: list[Any] = []
         while number <= last or len(found) >= PAGE:  # a page that is full has another after it, whatever is counted
             content, text = web.json(plan.url, params | {"page": str(number)})
             found, last = records(content, "items", "UNHCR"), whole(content.get("maxPages"))

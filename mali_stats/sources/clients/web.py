@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import io
 import logging
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from dataclasses import dataclass, field
 from time import sleep
+from typing import Any
 from urllib.parse import urlsplit
 
 import requests
 from requests import exceptions
+from urllib3.exceptions import HTTPError, ReadTimeoutError
 
+from mali_stats.sources import limits
 from mali_stats.sources.clients import address
 from mali_stats.sources.clients.answer import asked_to_wait, excerpt, parsed
 from mali_stats.sources.clients.secret import Form, Key, Secret, masked
@@ -27,6 +32,7 @@ AGENT = "Mozilla/5.0 (compatible; mali_stats)"
 #: answers that may be others a moment later
 PASSING = frozenset({429, 500, 502, 503, 504})
 _REDIRECTS = 5
+_PIECE = 1 << 16
 _REFUSALS = {401: PermissionError, 403: PermissionError, 404: FileNotFoundError}
 #: what went wrong, told by the kind alone: the words of an error may hold an address with a key
 _REASONS = (
@@ -34,8 +40,10 @@ _REASONS = (
     (exceptions.ProxyError, "the proxy does not let it through"),
     (exceptions.Timeout, "no answer in time"),
     (exceptions.ConnectionError, "no connection"),
-    (exceptions.RequestException, "the answer broke off"),
+    (ReadTimeoutError, "no answer in time"),
+    ((exceptions.RequestException, HTTPError), "the answer broke off"),
     (ValueError, "a header that cannot be read or sent"),
+    (OSError, "a file that the connection needs cannot be read: see REQUESTS_CA_BUNDLE"),
 )
 
 
@@ -105,13 +113,15 @@ class Web:
 
     # ---- asking --------------------------------------------------------------------------------------------
 
-    def json(self, url: str, params: Mapping | None = None, form: Form | None = None) -> tuple[object, str]:
+    def json(self, url: str, params: Mapping | None = None, form: Form | None = None) -> tuple[Any, str]:
         """What the JSON of an answer holds, and its text, without any secret (but those that a form was sent for).
 
         Raises
         ------
         ConnectionError, PermissionError, FileNotFoundError, RuntimeError
             see :meth:`ask`; also RuntimeError for an answer that is no JSON.
+        TooLarge
+            a ValueError, for an answer beyond ``limits.MAX_ANSWER`` once unpacked.
         """
         content, text = self._read(url, params, form)
         if content is None:
@@ -226,15 +236,32 @@ class Web:
         return None, f"more than {_REDIRECTS} redirects"
 
     def _once(self, url, params, key, form, headers, stream) -> tuple[requests.Response | None, str]:
-        # What requests raises may hold an address or header with a key: only its kind is told, and nothing is chained.
+        # What requests raises may hold an address or header with a key, and so may the variables of its frames: only
+        # the kind is told, and what is raised is raised here, with nothing chained.
+        ended = None
         try:
             answer = self._session.request(
-                "POST" if form else "GET", url, params=params, headers=headers, stream=stream, timeout=TIMEOUT,
+                "POST" if form else "GET", url, params=params, headers=headers, stream=True, timeout=TIMEOUT,
                 auth=key or _nobody, allow_redirects=False,
             )  # fmt: skip
-        except (exceptions.RequestException, ValueError) as error:
+            if not stream or answer.status_code >= 400:
+                answer.raw = self._unpacked(answer)
+        except limits.TooLarge as error:
+            ended = limits.TooLarge(f"{error} {self.by_hand}")
+        except KeyboardInterrupt:
+            ended = KeyboardInterrupt()
+        except (HTTPError, ValueError, OSError) as error:  # exceptions of requests are OSErrors
             return None, next(reason for kind, reason in _REASONS if isinstance(error, kind))
+        if ended is not None:
+            raise ended
         return answer, ""
+
+    def _unpacked(self, answer: requests.Response) -> io.BytesIO:
+        """The whole of an answer, as far as memory may be filled with it."""
+        name = f"The answer of {self.manners.title}"
+        with closing(answer.raw):
+            pieces = answer.raw.stream(_PIECE, decode_content=True)
+            return io.BytesIO(limits.gathered(name, pieces, limits.MAX_ANSWER))
 
 
 def _nobody(request):

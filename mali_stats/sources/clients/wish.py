@@ -36,7 +36,10 @@ class Wish:
         """The publisher's own address, or the one to be asked in its place (argument, then environment)."""
         name = f"MALI_STATS_{self.source.upper()}_URL"
         given = (self.base_url or os.environ.get(name) or own).rstrip("/")
-        parts = urlsplit(given)
+        try:
+            parts = urlsplit(given)
+        except ValueError:  # brackets left open
+            parts = urlsplit("")
         if parts.scheme not in ("https", "http") or not parts.hostname or "@" in parts.netloc or parts.query:
             raise ValueError(f"fetch: base_url (or {name}) must be like {own}, without a name, password or query.")
         return given
@@ -59,7 +62,8 @@ class Wish:
             day = getattr(self, name)
             if day is not None and (day.month, day.day) != whole:
                 raise ValueError(f"fetch: {name}={day} cuts a year, and these figures are yearly; give a year.")
-        return self.start and self.start.year, self.end and self.end.year
+        first, last = (day.year if day is not None else None for day in (self.start, self.end))
+        return first, last
 
     def name(self, stem: str, country: str | None) -> str:
         """A file name that says what was asked for."""
@@ -94,6 +98,34 @@ class Plan:
         else:
             where, path = f"as {target} (files are told by content, not by name)", repr(str(target))
         return f"By hand: {self.by_hand}, save it {where} and read it with ms.{self.manners.reader}({path})."
+
+
+def text(name: str, value, wanted: str, longest: int = 80) -> None:
+    """Refuse an argument that is no text that a name can be, before it gets into a pattern, an address or a file name.
+
+    Raises
+    ------
+    TypeError
+        for another kind of value.
+    ValueError
+        for one that is empty, too long or holds control characters.
+
+    Examples
+    --------
+    >>> text("country", "MLI", "an ISO3 code")
+    >>> text("country", ["MLI"], "an ISO3 code")
+    Traceback (most recent call last):
+    TypeError: fetch: country is a list; give an ISO3 code.
+    """
+    if value is None:
+        return
+    if not isinstance(value, str):
+        raise TypeError(f"fetch: {name} is a {type(value).__name__}; give {wanted}.")
+    if not value.strip():  # such as a variable of the shell that is not set
+        raise ValueError(f"fetch: {name}={value!r} is empty; give {wanted}.")
+    if len(value) > longest or not value.isprintable():
+        fault = f"has {len(value):,} characters" if len(value) > longest else "holds characters that cannot be printed"
+        raise ValueError(f"fetch: {name}={value[:40]!r} {fault}; give {wanted}.")
 
 
 def day(value, name: str) -> date | None:
@@ -138,4 +170,4 @@ def country_row(iso3: str | None) -> dict[str, str]:
     found = table[table["iso3"] == iso3]
     if found.empty:
         raise ValueError(f"fetch: country={iso3!r} is not known; give an ISO3 code such as 'MLI'.")
-    return found.iloc[0].to_dict()
+    return {str(column): value for column, value in found.iloc[0].items()}

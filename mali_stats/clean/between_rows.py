@@ -1,0 +1,128 @@
+"""The rules between rows: one row an event, and events that may be one."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from types import ModuleType
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from mali_stats.clean.row_rules import Found, joined
+from mali_stats.ledger import Ledger
+
+
+def newest(events: pd.DataFrame, publisher: ModuleType, newer: str, ledger: Ledger, name: str) -> pd.DataFrame:
+    """One row per event: copies go, and the newest version stays where versions tell which it is."""
+    several = events["event_id"].duplicated(keep=False)
+    if not several.any():
+        return events
+    kept = _newest_of(events[several], publisher, newer, ledger, name)
+    return events[~several | events.index.isin(kept.index)]
+
+
+def _newest_of(events: pd.DataFrame, publisher: ModuleType, newer: str, ledger: Ledger, name: str) -> pd.DataFrame:
+    """The row to keep of each event, where every event has several."""
+    order = {v: publisher.order(v) for v in events["source_version"].dropna().unique()}
+    known = {key: i for i, key in enumerate(sorted({key for key in order.values() if key is not None}))}
+    ranks = {version: known.get(key, -1) for version, key in order.items()}
+    rank = events["source_version"].map(ranks).fillna(-1)
+    events = events.assign(_rank=rank.astype(int))
+    events = events.sort_values(["event_id", "_rank", "source_version"], na_position="first")
+    copies = events.duplicated([c for c in events.columns if c not in ("source_version", "_rank")], keep="last")
+    ledger.count("clean", "exact copy of another row", "dropped", events[copies])
+    events = events[~copies]
+    best = events.groupby("event_id")["_rank"].transform("max")
+    several = events["event_id"].duplicated(keep=False)
+    unclear = several & ((events["_rank"] < 0) | events.duplicated(["event_id", "_rank"], keep=False))
+    _refuse_contradictions(events.drop(columns="_rank"), unclear, newer, name)
+    ledger.count("clean", "older version of the same event", "dropped", events[events["_rank"] < best])
+    return events[events["_rank"] == best]
+
+
+def _refuse_contradictions(events: pd.DataFrame, wrong: pd.Series, newer: str, name: str) -> None:
+    if not wrong.any():
+        return
+    ids = events.loc[wrong, "event_id"].unique()
+    one = events[events["event_id"] == ids[0]]
+    differ = [c for c in events if one[c].nunique(dropna=False) > 1 and c != "source_version"]
+    raise ValueError(
+        f"{name}: {len(ids)} event ids stand in rows that differ, and no version says which is newer: "
+        f"{', '.join(ids[:10])}. Event {ids[0]} differs in {', '.join(differ)}. Keep one of the rows, or keep {newer}."
+    )
+
+
+def flagged(events: pd.DataFrame, alike: tuple[str, ...]) -> pd.DataFrame:
+    """Order by day and id, then flag events that may be one: the order of the rows does not matter.
+
+    The frame given is left empty.
+    """
+    events = _taken(events, _by_day_and_id(events))
+    more = joined([*_possible_duplicates(events, list(alike)), *_split_reports(events)], events.index)
+    odd = more != ""
+    both = (events.loc[odd, "issues"] + "; " + more[odd]).str.removeprefix("; ")
+    return events.assign(issues=events["issues"].where(~odd, both))
+
+
+def _taken(events: pd.DataFrame, order: np.ndarray) -> pd.DataFrame:
+    """The rows in another order, column by column on all cores (most columns are text, which Arrow moves).
+
+    The frame given is left empty: each column goes as soon as it has been moved, so that memory holds one table.
+    """
+    names = list(events.columns)
+    columns = {name: events.pop(name).array for name in names}
+    with ThreadPoolExecutor() as workers:
+        taken = workers.map(lambda name: columns.pop(name).take(order), names)
+        return pd.DataFrame(dict(zip(names, taken, strict=True)), copy=False)
+
+
+def _by_day_and_id(events: pd.DataFrame) -> np.ndarray:
+    """Positions in the order of days and ids: ids by their letters, then by number (MLI9 before MLI10)."""
+    ids, day = events["event_id"], events["date_start"]
+    if ids.str.fullmatch("[1-9][0-9]{0,17}").all():
+        return np.lexsort((ids.astype("int64"), day))
+    parts = pc.extract_regex(pa.array(ids.array, pa.large_string()), r"^(?P<letters>[^0-9]*)(?P<number>[0-9]*)")
+    letters, number = (pd.Series(pc.struct_field(parts, name)) for name in ("letters", "number"))
+    keys = [pd.to_numeric(number), pd.factorize(letters, sort=True)[0], day]
+    if not ids.str.fullmatch("[^0-9]*[1-9][0-9]{0,14}").all():  # letters and number do not say all
+        keys.insert(0, pd.factorize(ids, sort=True)[0])
+    return np.lexsort(keys)
+
+
+def _possible_duplicates(events: pd.DataFrame, keys: list[str]) -> list[Found]:
+    """The same in every key (country, days, point, sides, type, best estimate) under several ids: one event, or two."""
+    # Few events share a day and a point: only those are compared in every key.
+    near = events[events.duplicated(["date_start", "latitude", "longitude"], keep=False)]
+    complete = near[near[keys].notna().all(axis=1)]
+    alike = complete[complete.duplicated(keys, keep=False)]
+    group = alike.groupby(keys, sort=False, observed=True).ngroup()
+    together: dict[int, list[str]] = {}
+    for own, g in zip(alike["event_id"], group, strict=True):
+        together.setdefault(g, []).append(own)
+    texts = pd.Series("", index=events.index, dtype=object)
+    texts[alike.index] = [_twins(together[g], own) for g, own in zip(group, alike["event_id"], strict=True)]
+    return [(texts != "", texts)]
+
+
+def _twins(ids: list[str], own: str) -> str:
+    """The other events like this one; at most three of them by id."""
+    others = [f"possible-duplicate:{i}" for i in ids[:4] if i != own][:3]
+    more = len(ids) - 1 - len(others)
+    return "; ".join([*others, *([f"possible-duplicate:and {more} more"] if more else [])])
+
+
+def _split_reports(events: pd.DataFrame) -> list[Found]:
+    """One report split over several places: relid ends in .1, .2, ... (the other places may lie in another country)."""
+    split = events["report_id"].str.contains(r"\.[0-9]+$", na=False)
+    stem = "split-report:" + events.loc[split, "report_id"].str.replace(r"\.[0-9]+$", "", regex=True)
+    return [(split, stem.reindex(events.index))]
+
+
+def count_issues(events: pd.DataFrame, ledger: Ledger) -> None:
+    """One ledger line for each kind of issue."""
+    items = events.loc[events["issues"] != "", "issues"].str.split("; ").explode()
+    kinds = items.str.split(":").str[0]
+    for kind in sorted(kinds.unique()):
+        ledger.count("clean", kind, "flagged", events.loc[kinds.index[kinds == kind].unique()])

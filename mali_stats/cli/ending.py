@@ -1,0 +1,133 @@
+"""How every command ends: in words on stderr, never in a traceback, and with a code that a script can go by."""
+
+from __future__ import annotations
+
+import contextlib
+import difflib
+import json
+import os
+import re
+import sys
+
+import click
+
+#: It failed on the way, or ``check`` found something odd that matters.
+FAILED = 1
+#: What was asked for cannot be: no such file, a file that cannot be read, a wrong argument.
+BAD_INPUT = 2
+#: As shells have it: 128 and the number of the signal, for Ctrl-C and for a reader that closed the pipe.
+STOPPED, CLOSED = 130, 141
+#: The errors of the operating system that lie in what was asked for; others (a full disk) happen on the way.
+_ASKED = (FileNotFoundError, IsADirectoryError, NotADirectoryError, FileExistsError, PermissionError)
+
+
+class Refused(click.ClickException):
+    """A wish that cannot be met."""
+
+    exit_code = BAD_INPUT
+
+    def format_message(self) -> str:
+        """Give the message without what would steer a terminal."""
+        return printable(self.message)
+
+
+class Failed(Refused):
+    """A wish that was met half-way at most."""
+
+    exit_code = FAILED
+
+
+def printable(text: str) -> str:
+    r"""Write out control characters, which come from files and would steer a terminal; lines and tabs stay.
+
+    Examples
+    --------
+    >>> printable("a column\x1b[2J named so")
+    'a column\\x1b[2J named so'
+    """
+    return re.sub(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", lambda m: ascii(m[0])[1:-1], text)
+
+
+def in_words(error: BaseException) -> str:
+    """Say an error without Python's own marks; those of the operating system with the file they are about.
+
+    Examples
+    --------
+    >>> in_words(OSError(28, "No space left on device", "events.csv"))
+    'events.csv: No space left on device.'
+    >>> in_words(ValueError("events.csv is empty."))
+    'events.csv is empty.'
+    """
+    if not isinstance(error, OSError) or not error.strerror:
+        return str(error) or type(error).__name__
+    return f"{os.fsdecode(error.filename)}: {error.strerror}." if error.filename else f"{error.strerror}."
+
+
+class Group(click.Group):
+    """Commands in the order in which they were added, whose errors are words and a code."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Keep the order of a day's work."""
+        return list(self.commands)
+
+    def resolve_command(self, ctx: click.Context, args: list[str]):
+        """Find the command, or propose the nearest."""
+        close = difflib.get_close_matches(args[0], self.commands, n=1)
+        if close and args[0] not in self.commands:
+            raise click.UsageError(f"No such command {printable(args[0])!r}; did you mean {close[0]!r}?", ctx)
+        return super().resolve_command(ctx, args)
+
+    def invoke(self, ctx: click.Context):
+        """Run the command; a pipe that nobody reads any more ends it silently."""
+        try:
+            result = super().invoke(ctx)
+            sys.stdout.flush()  # a full disk, or a closed pipe, may show only here
+            return result
+        except BrokenPipeError:
+            _quiet()
+            ctx.exit(CLOSED)
+
+    def main(self, args=None, prog_name=None, complete_var=None, standalone_mode: bool = True, **extra):
+        """Run it all and end the process; within another program (not standalone) errors are left as they are."""
+        if not standalone_mode:
+            return super().main(args, prog_name, complete_var, standalone_mode=False, **extra)
+        for stream in filter(None, (sys.stdout, sys.stderr)):
+            stream.reconfigure(errors="backslashreplace")  # not every terminal can write every letter
+        try:
+            code = super().main(args, prog_name, complete_var, standalone_mode=False, **extra)
+        except click.Abort:
+            click.echo("Stopped; no file is left half-written.", err=True)
+            code = STOPPED
+        except (click.ClickException, ValueError, OSError, MemoryError) as error:
+            code = _said(_ended(error), "--json" in (sys.argv[1:] if args is None else args))
+        sys.exit(code or 0)
+
+
+def _ended(error: Exception) -> click.ClickException:
+    """Give the end that an error is."""
+    if isinstance(error, click.ClickException):
+        return error
+    if isinstance(error, MemoryError):
+        return Failed("There is not enough memory for this. Give fewer or smaller files.")
+    on_the_way = isinstance(error, OSError) and not isinstance(error, _ASKED)
+    return (Failed if on_the_way else Refused)(in_words(error))
+
+
+def _said(error: click.ClickException, as_json: bool) -> int:
+    """Say an error on stderr, and on stdout too where JSON is expected there."""
+    try:
+        error.show()
+        if as_json:
+            click.echo(json.dumps({"error": error.format_message()}, ensure_ascii=False))
+        sys.stdout.flush()
+    except OSError:
+        _quiet()  # nobody can be told
+    return error.exit_code
+
+
+def _quiet() -> None:
+    """Send what is still to be written to nowhere, or Python would complain of the closed pipe at its end."""
+    with contextlib.suppress(OSError, ValueError):
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        for stream in (sys.stdout, sys.stderr):
+            os.dup2(nowhere, stream.fileno())
