@@ -186,10 +186,7 @@ def placebo_its(
     family, harmonics, offset, by, time = _choices(its, n_perm, seed)
     asked = _date(date)
     try:
-        try:
         design = design_of(frame, outcome, time, by, offset, harmonics)
-    except (TypeError, ValueError) as error:  # the null is fitted as fit_trend fits it, and refused in its words
-        raise type(error)(str(error).replace("fit_trend:", "placebo_its:", 1)) from None
     except (TypeError, ValueError) as error:  # the null is fitted as fit_trend fits it, and refused in its words
         raise type(error)(str(error).replace("fit_trend:", "placebo_its:", 1)) from None
     _check_blocks(design, block, min_side)
