@@ -86,6 +86,8 @@ def seeds_folder(country: str | Path) -> Path:
     >>> seeds_folder("MLI").name, seeds_folder("my/places/BFA").parent.name
     ('MLI', 'places')
     """
+    if not isinstance(country, str | Path):
+        raise TypeError(f"country={country!r} is not accepted; give an ISO3 code or a folder of seed tables.")
     own = isinstance(country, Path) or not re.fullmatch("[A-Z]{3}", country)
     return Path(country) if own else root() / "seeds" / "places" / country
 
@@ -109,7 +111,7 @@ def _package() -> dict:
 
 def _resource(name: str) -> dict:
     resources = {r["name"]: r for r in _package()["resources"]}
-    if name not in resources:
+    if not isinstance(name, str) or name not in resources:
         raise ValueError(f"load: there is no data set {name!r}.{_nearest(name, resources)} See ms.datasets().")
     return resources[name]
 
@@ -277,17 +279,18 @@ def _cited(source: str, style: str) -> str:
     return "\n".join(filter(None, [*card[style], article.format(version=version) if style == "text" else article]))
 
 
-def sources_of(name: str) -> list[str]:
-    """Name the sources of a shipped table, or the source itself.
+def sources_of(name: str, who: str = "cite") -> list[str]:
+    """Name the sources of a shipped table, or the source itself; ``who`` begins the message of an unknown name.
 
     Examples
     --------
     >>> sources_of("displacement"), sources_of("unhcr")
     (['unhcr', 'idmc', 'iom_dtm', 'ocha'], ['unhcr'])
     """
-    if name in cards():
+    if isinstance(name, str) and name in cards():
         return [name]
     resources = {r["name"]: [s["name"] for s in r["sources"]] for r in _package()["resources"]}
-    if name not in resources:
-        raise ValueError(f"cite: {name!r} is no data set and no source.{_nearest(name, [*resources, *cards()])}")
+    if not isinstance(name, str) or name not in resources:
+        name = name if isinstance(name, str) else type(name).__name__
+        raise ValueError(f"{who}: {name!r} is no data set and no source.{_nearest(name, [*resources, *cards()])}")
     return resources[name]

@@ -97,6 +97,8 @@ def export(
     'Contenu\xa0: Population nationale par année'
     >>> folder.cleanup()
     """
+    if not isinstance(path, str | Path):
+        raise TypeError(f"export: path={path!r} is not accepted; give the path of the file to write.")
     path = Path(path)
     own = None if isinstance(thing, pd.DataFrame) else getattr(thing, "lang", None)
     lang = catalog.language(lang or own or "en", "export")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -43,9 +44,11 @@ def origin_of(thing, shown, source: str | list[str] | None, lang: str = "en") ->
     """
     named = _attribute(thing, shown, "sources") if source is None else source
     if named is not None:
-        names = [named] if isinstance(named, str) else list(named)
+        names = [named] if isinstance(named, str) or not isinstance(named, Iterable) else list(named)
+        if not all(isinstance(name, str) for name in names):
+            raise _unknown(f"source={named!r} holds something else than text")
         if not any(name.strip() for name in names):
-            raise _unknown("source= names nothing.")
+            raise _unknown("source= names nothing")
         return _named(names, shown, lang)
     if not isinstance(shown, pd.DataFrame):
         return _signed(shown, lang)
@@ -53,7 +56,7 @@ def origin_of(thing, shown, source: str | list[str] | None, lang: str = "en") ->
         return _named([name], shown, lang)
     if names := _in_column(shown):
         return _described(names, shown, lang)
-    raise _unknown("where this table comes from is not known.")
+    raise _unknown("where this table comes from is not known")
 
 
 def _attribute(thing, shown, name: str):
@@ -74,7 +77,7 @@ def _named(names: list[str], shown, lang: str) -> Origin:
     if not set(names) <= set(sets.index):
         for name in names:
             if " " not in name and name not in sets.index:
-                catalog.cite(name)  # raises for what is no source, and proposes the nearest name
+                catalog.sources_of(name, "export")  # raises for what is no source, and proposes the nearest name
         return _described(names, shown, lang)
     ends = "; ".join(f"{sets['record_ends'][name]} ({name})" for name in names)
     sources = dict.fromkeys(source for name in names for source in catalog.sources_of(name))
@@ -106,7 +109,7 @@ def _signed(figure, lang: str) -> Origin:
     """Read the source line that every plot of this library writes below its axes."""
     lines = [text.get_text() for ax in figure.axes for text in ax.texts if text.get_gid() == "source"]
     if not lines:
-        raise _unknown("the figure has no source line.")
+        raise _unknown("the figure has no source line")
     texts = dict.fromkeys(re.sub(r"^Source\s?: ", "", _one_line(line)).rstrip(".") for line in lines)
     ends = captions.text("not_known", lang, last=captions.text("can_name", lang))
     if lang == "en":

@@ -181,8 +181,9 @@ def _which(table: pd.DataFrame, who: str) -> str:
     ):
         if keys <= set(table.columns):
             return name
+    has = ", ".join(map(str, table.columns[:12])) or "no columns"
     raise ValueError(
-        f"{who}: this is no events, displacement or panel table. Columns: {', '.join(map(str, table.columns[:12]))}. "
+        f"{who}: this is no events, displacement or panel table. It has {has}. "
         "An events table has event_id, a displacement table indicator, a panel region and month."
     )
 
@@ -201,7 +202,7 @@ def _values(table: pd.DataFrame, columns: dict[str, str | tuple[str, ...]]) -> l
     problems: list[Problem] = []
     for name, kind in columns.items():
         if name in table:
-            problems += _rows(table, _wrong(table[name], kind), name, _ACCEPTED.get(kind, f"one of {kind}"))
+            problems += _rows(table, _wrong(table[name], kind), name, _ACCEPTED.get(kind, f"one of {', '.join(kind)}"))
     return problems
 
 
@@ -243,7 +244,7 @@ def _rows(table: pd.DataFrame, wrong: pd.Series, column: str, accepted: str) -> 
 
 def _labels(table: pd.DataFrame, wrong: pd.Series) -> list:
     if not table.index.is_unique:
-        raise ValueError("check: the table's index has repeated labels; call .reset_index(drop=True) first.")
+        raise ValueError("the table's index has repeated labels; call .reset_index(drop=True) first.")
     return list(table.index[wrong.to_numpy(dtype=bool)])
 
 

@@ -152,7 +152,7 @@ def _column(values: pd.Series, column: str, ours: str, form: Form, number: int) 
             array = array.cast(pa.string())
             return files.as_text(pc.if_else(pc.is_in(array, pa.array(files.NULLS)), None, array))
         if ours in form.published()[0].TEXTS and array.null_count < len(array):
-            raise pa.ArrowInvalid(f"the publisher has words here, and {array.type} may have lost some of them.")
+            raise pa.ArrowInvalid(f"the publisher has words here, and {array.type} may have lost some of them")
         return files.as_text(array)
     except pa.ArrowException as error:
         raise ValueError(

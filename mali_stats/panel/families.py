@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import pandas as pd
 
 from mali_stats.clean.actors import JOINT, families, joined, states
 from mali_stats.panel.grid import region_month_panel
-from mali_stats.schema import COUNTS, FAMILIES
+from mali_stats.schema import COUNTS, FAMILIES, checked
 
 ANY_GOVERNMENT = "any_government"
 #: What a total may be given by; the time comes first, and only one of the two.
@@ -83,7 +83,11 @@ def family_totals(
     70  2023          204
     71  2024          345
     """
-    by = [by] if isinstance(by, str) else list(by)
+    if not isinstance(table, pd.DataFrame):
+        raise TypeError(
+            f"family_totals: a table is wanted, got {type(table).__name__}; give the events of read_events."
+        )
+    by = list(by) if _several(by) else [by]
     if joint not in ("own", "each") or side not in ("a", "b"):
         raise ValueError(f"family_totals: joint={joint!r} and side={side!r}; use 'own' or 'each', and 'a' or 'b'.")
     if _ANY in table:
@@ -120,9 +124,13 @@ def cells(events: pd.DataFrame, by: Sequence[str] = (), frame: str | None = None
     return panel[["country", "region", "region_name", *FAMILIES, *by, "month", *COUNTS]]
 
 
+def _several(given: object) -> bool:
+    return isinstance(given, Iterable) and not isinstance(given, str)
+
+
 def _wanted(family: str | Sequence[str] | None) -> list[str]:
     """The families asked for, joint ones in the order in which the tables write them; none means all."""
-    asked = [family] if isinstance(family, str) else list(family or [])
+    asked = list(family or []) if family is None or _several(family) else [str(family)]
     parts = [[p.strip() for p in code.split(";")] for code in asked]
     if parts == [[ANY_GOVERNMENT]]:
         return [ANY_GOVERNMENT]
@@ -142,6 +150,7 @@ def _rows(table: pd.DataFrame, by: list[str]) -> tuple[pd.DataFrame, list[str]]:
     if wrong:
         raise ValueError(f"family_totals: by={by!r}; use year or month, and any of {', '.join(BY[2:])}.")
     if "event_id" in table:
+        checked(table, "family_totals")
         table = cells(table, by=[c for c in by if c == "type_of_violence"])
     if "month" in table:
         table = table.assign(year=table["month"].dt.year.astype("Int64"))

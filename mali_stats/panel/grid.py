@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,7 +14,7 @@ from mali_stats import catalog
 from mali_stats.clean import places
 from mali_stats.ledger import Ledger
 from mali_stats.panel.parts import Choices, Facts, Part, lacking, part_of, together
-from mali_stats.panel.placing import REASONS, frame_named, gazetteers, refuse_unread
+from mali_stats.panel.placing import REASONS, frame_named, gazetteers, refuse_no_country, refuse_unread
 from mali_stats.panel.scope import scope_of, shown_months
 from mali_stats.schema import (
     COUNTS,
@@ -96,7 +96,7 @@ def region_month_panel(
     2  unallocated 2022-03-01       0            0
     3  unallocated 2022-04-01       0            0
     """
-    by = [by] if isinstance(by, str) else list(by or [])
+    by = list(by or []) if by is None or (isinstance(by, Iterable) and not isinstance(by, str)) else [by]
     _check_arguments(events, by, spread, max_geo_precision, max_date_precision)
     asked = spread, max_geo_precision, max_date_precision
     if is_dask(events):
@@ -107,6 +107,7 @@ def region_month_panel(
         part = together(parts_of(events, choices))
     else:
         checked(events, "region_month_panel")
+        refuse_no_country(events, "region_month_panel")
         name, own = frame_named(frame, sorted(events["country"].unique())) if len(events) else (None, None)
         part = part_of(events, Choices(by, *asked, name, own, isinstance(coverage, pd.DataFrame)))
     _check_facts(part.facts, by)
@@ -170,6 +171,11 @@ def _account(keys: pd.DataFrame, cells: pd.DataFrame, ids: pd.DataFrame, facts: 
 
 
 def _check_arguments(events, by, spread, geo, when) -> None:
+    if not isinstance(events, pd.DataFrame) and not is_dask(events):
+        raise TypeError(
+            f"region_month_panel: an events table is wanted, got {type(events).__name__}; read_events gives two: "
+            "events, ledger = ms.read_events(path)."
+        )
     if "event_id" not in events:
         raise ValueError("region_month_panel: an events table is wanted, as read_events returns it.")
     for name, value, levels in (

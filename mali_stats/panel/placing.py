@@ -45,8 +45,8 @@ def frame_named(
     candidates = sorted(p.name for p in places.shipped()) if countries is None else list(countries)
     tables = [places.gazetteer(c) for c in candidates]
     names = {f for known in tables if known is not None for f in known.regions["frame"]}
-    if frame is None or frame == "country" or frame in names:
-        return None if frame is None else str(frame), None
+    if frame is None or (isinstance(frame, str) and frame in {"country", *names}):
+        return frame, None
     folder = Path(frame) if isinstance(frame, str | Path) else None
     if folder is None or not folder.is_dir():
         usable = ", ".join([*sorted(names), "country"])
@@ -61,6 +61,13 @@ def frame_named(
             f"{', '.join(candidates)}."
         )
     return None, places.gazetteer(folder.name, folder)
+
+
+def refuse_no_country(table: pd.DataFrame, who: str) -> None:
+    """Refuse rows that name no country, of which no seed tables can be found."""
+    rows = int(table["country"].isna().sum())
+    if rows:
+        raise ValueError(f"{who}: country is missing in {rows} rows; write its ISO3 code there, such as 'MLI'.")
 
 
 def refuse_unread(keys: pd.DataFrame, own: places.Gazetteer, folder: Path) -> None:

@@ -11,6 +11,7 @@ from mali_stats import catalog
 from mali_stats.clean import places
 from mali_stats.panel.census import census_shares
 from mali_stats.panel.months import ordinal
+from mali_stats.panel.placing import refuse_no_country
 from mali_stats.schema import UNALLOCATED, checked
 
 
@@ -59,6 +60,9 @@ def add_population(panel: pd.DataFrame, *, census: str = "de_jure", country: str
     if census not in ("de_jure", "households"):
         raise ValueError(f"add_population: census={census!r} is not known; use 'de_jure' or 'households'.")
     checked(panel, "add_population")
+    if panel.empty:
+        raise ValueError("add_population: the panel has no rows; look at what was filtered before.")
+    refuse_no_country(panel, "add_population")
     own = _own(country, panel)
     parts = [
         _with_population(part, code, places.gazetteer(code, own.get(code)), own.get(code), census)

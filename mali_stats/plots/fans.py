@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Any
 
 import matplotlib as mpl
@@ -93,7 +94,7 @@ def plot_fan(
     """
     table = result.tidy(quantiles=_ALL) if is_draws(result) else result
     time = time or next((name for name in TIMES if name in getattr(table, "columns", ())), "year")
-    by = [by] if isinstance(by, str) else list(by or [])
+    by = list(by or []) if by is None or (isinstance(by, Iterable) and not isinstance(by, str)) else [by]
     need(table, [time, *by], "plot_fan", _FIRST)
     pairs, middle = _quantiles(table)
     if kind not in (None, "band", "bars"):
@@ -108,7 +109,7 @@ def plot_fan(
         handles = [*_handles(models, pairs, middle, bars), *_observed(ax, models, time, apart)]
         longest = max((len(handle.get_label()) for handle in handles), default=0)
         legend_above(ax, handles, ncols=max(1, min(4, 100 // (longest + 8))))
-        _finish(ax, value, time, periods)
+        _finish(ax, str(value), time, periods)
         shares = " and ".join(_share(pair) for pair in pairs)
         told = f"; bars: {shares} of the draws, dots: median" if bars else ""
         sign(ax, source, span(pd.Series(periods)) + told, kind="plot_fan", column=value)

@@ -115,6 +115,12 @@ def plot_heatmap(
 
 def _table(panel: pd.DataFrame, column: str, freq: str) -> pd.DataFrame:
     """Return regions by times; a cell is missing where any part of it is."""
+    if not isinstance(panel["month"].dtype, pd.PeriodDtype) and not pd.api.types.is_datetime64_any_dtype(
+        panel["month"]
+    ):
+        raise ValueError(
+            f"plot_heatmap: column month holds {panel['month'].dtype}; make it dates first with pd.to_datetime."
+        )
     times = panel["month"] if freq == "month" else panel["month"].dt.year
     sums = add_up(panel.assign(month=times), ["region", "month"], [column], "plot_heatmap")
     table = sums.pivot(index="region", columns="month", values=column)

@@ -146,6 +146,8 @@ def _figures(frame: pd.DataFrame, column: str, rate_per: str | None, per: float)
             f"plot_map: {column} is negative in {placed['region'][figure < 0].iloc[0]}; draw it otherwise."
         )
     if rate_per:
+        if not pd.api.types.is_number(per) or not per > 0:
+            raise ValueError(f"plot_map: per={per!r} is not accepted; give a number above 0, such as 100_000.")
         base = numbers(placed, rate_per, "plot_map")
         figure = figure / base.where(base > 0) * per
     names = placed["region_name"] if "region_name" in placed else pd.Series(pd.NA, index=placed.index)
@@ -154,6 +156,10 @@ def _figures(frame: pd.DataFrame, column: str, rate_per: str | None, per: float)
 
 def _top(figures: pd.Series, top: float | None) -> float:
     """Return where the scale ends; a figure beyond it would look like a smaller one."""
+    if top is not None and not pd.api.types.is_number(top):
+        raise TypeError(
+            f"plot_map: top={top!r} is no number; give the largest figure of all maps that share the scale."
+        )
     if top is not None and (figures > top).any():
         raise ValueError(
             f"plot_map: {figures.idxmax()} has {_number(figures.max())}, above top={top:g}; give the largest figure of "

@@ -12,7 +12,19 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from mali_stats.clean.adding import KIND, one_each, refuse_overlap
-from mali_stats.plots.theme import GREY, MISSING, PALETTE, axes, describe, legend_above, need, sign, sources_of, theme
+from mali_stats.plots.theme import (
+    GREY,
+    MISSING,
+    PALETTE,
+    axes,
+    describe,
+    legend_above,
+    need,
+    numbers,
+    sign,
+    sources_of,
+    theme,
+)
 
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 OTHERS = "others"
@@ -78,6 +90,11 @@ def plot_points(
             "figures[figures['measure'] == 'stock'], or draw flows with ms.plot_series by year."
         )
     one_each(figures, [c for c in ("indicator", "unit", "country") if c != by], who)
+    numbers(figures, "best", who)
+    if figures["as_of"].isna().any():
+        raise ValueError(
+            f"{who}: as_of is missing in {int(figures['as_of'].isna().sum())} rows; leave those out first."
+        )
     known = figures[figures["best"].notna()]
     if known.empty:
         raise ValueError(f"{who}: no row has a figure (best is missing throughout).")

@@ -97,14 +97,25 @@ def from_geojson(geojson, regions: pd.Series) -> Shapes:
     shapes: Shapes = {}
     for feature in features:
         shapes.setdefault(feature["properties"][key], []).extend(_rings(feature["geometry"]))
+    if not all(shapes.values()):
+        raise ValueError("plot_map: a region of the GeoJSON has no border (coordinates are empty); give it one.")
     if max(np.abs(ring).max() for rings in shapes.values() for ring in rings) > 360:
         raise ValueError("plot_map: the GeoJSON is not in degrees; bring it to longitude and latitude (EPSG:4326).")
     return shapes
 
 
+def _opened(path: Path) -> object:
+    if not path.is_file():
+        raise FileNotFoundError(f"plot_map: there is no file {path}; give geojson= the path of a GeoJSON.")
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise ValueError(f"plot_map: {path.name} is no GeoJSON ({error}). Give a file of borders.") from error
+
+
 def _features(geojson) -> list[dict]:
     if isinstance(geojson, str | Path):
-        geojson = json.loads(Path(geojson).read_text(encoding="utf-8"))
+        geojson = _opened(Path(geojson))
     geojson = getattr(geojson, "__geo_interface__", geojson)
     features = geojson.get("features") if isinstance(geojson, dict) else None
     if not features:
@@ -112,6 +123,8 @@ def _features(geojson) -> list[dict]:
             "plot_map: geojson must be a FeatureCollection: a path, a dict or a GeoDataFrame; "
             f"got {type(geojson).__name__} without features."
         )
+    if not all(isinstance(f, dict) and isinstance(f.get("properties"), dict) and "geometry" in f for f in features):
+        raise ValueError("plot_map: a feature of the GeoJSON lacks properties or geometry; give both to each region.")
     return features
 
 

@@ -69,10 +69,14 @@ def plot_ccdf(
         raise TypeError(
             f"plot_ccdf: a fitted tail is wanted, got {type(tail).__name__}. Call ms.fit_tail(sizes) first."
         )
-    marks = at if isinstance(at, Mapping) else dict.fromkeys(() if at is None else at, "")
-    wrong = [size for size in marks if size < 1 or size % 1]
+    marks = (
+        at
+        if isinstance(at, Mapping)
+        else dict.fromkeys(() if at is None else np.atleast_1d(np.asarray(at, dtype=object)), "")
+    )
+    wrong = [size for size in marks if not pd.api.types.is_number(size) or size < 1 or size % 1]
     if wrong:
-        raise ValueError(f"plot_ccdf: whole sizes of 1 or more can be marked on a logarithmic axis, got {wrong[0]}.")
+        raise ValueError(f"plot_ccdf: whole sizes of 1 or more can be marked on a logarithmic axis, got {wrong[0]!r}.")
     table = tail.ccdf(at=list(marks))
     recorded = table["size"].isin(tail.values)
     n, zeros = len(tail.values), int(np.sum(np.asarray(tail.values) == 0))

@@ -87,6 +87,8 @@ def axes(ax: Axes | None, *, height: float = 3.8, grid: str | None = "y") -> Axe
     """Return ``ax``, or new ones, with ticks and grid that stay in the theme after its context has ended."""
     if ax is None:
         _, ax = plt.subplots(figsize=(7.2, height))
+    if not isinstance(ax, Axes):
+        raise TypeError(f"ax={ax!r} is not accepted; give matplotlib Axes, as plt.subplots() makes them, or nothing.")
     ax.tick_params(labelsize=9, labelfontfamily=FONT, color=GREY, labelcolor=INK)
     ax.spines[["top", "right"]].set_visible(False)
     if grid:
@@ -205,14 +207,14 @@ def unit(column: str) -> str:
 
 def best(value: str, frame: pd.DataFrame) -> str:
     """Return the column meant by ``value``: "deaths" stands for their best estimate."""
-    return "deaths_best" if value == "deaths" and "deaths" not in frame else value
+    return "deaths_best" if value == "deaths" and "deaths" not in getattr(frame, "columns", ()) else value
 
 
 def need(frame, columns: Iterable[str], who: str, first: str) -> None:
     """Raise unless ``frame`` is a frame with ``columns``; the message names the call to make first."""
     if not isinstance(frame, pd.DataFrame):
         raise TypeError(f"{who}: a pandas.DataFrame is wanted, got {type(frame).__name__}. {first}")
-    missing = [column for column in columns if column not in frame]
+    missing = [str(c) for c in columns if not pd.api.types.is_hashable(c) or c not in frame]
     if missing:
         has = ", ".join(map(str, frame.columns[:20])) or "none"
         raise ValueError(f"{who}: missing column {', '.join(missing)} (the frame has: {has}). {first}")

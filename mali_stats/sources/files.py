@@ -114,7 +114,9 @@ def listed(path) -> list:
     if isinstance(path, str | os.PathLike):
         return [path]
     if not isinstance(path, list | tuple) or not all(isinstance(p, str | os.PathLike) for p in path):
-        raise TypeError(f"A path or a list of paths is wanted, got {type(path).__name__}; save it to a file first.")
+        held = [p for p in path if not isinstance(p, str | os.PathLike)] if isinstance(path, list | tuple) else [path]
+        got = f"{type(held[0]).__name__}{' in a list' if held[0] is not path else ''}"
+        raise TypeError(f"A path or a list of paths is wanted, got {got}; save it to a file first.")
     if not path:
         raise ValueError("The list of files is empty; give at least one file.")
     return list(path)
@@ -603,7 +605,7 @@ def as_text(column: pa.ChunkedArray) -> pd.Series:
     if pa.types.is_boolean(column.type):
         return column.to_pandas().map({True: "True", False: "False"}).astype("str")
     if pa.types.is_timestamp(column.type) and column.type.tz not in (None, "UTC"):
-        raise pa.ArrowInvalid(f"times of the zone {column.type.tz} may fall on another day; give days as text.")
+        raise pa.ArrowInvalid(f"times of the zone {column.type.tz} may fall on another day; give days as text")
     if pa.types.is_floating(column.type):
         column = pc.if_else(pc.is_nan(column), None, column)
     text = column.cast(pa.string())

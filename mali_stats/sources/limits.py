@@ -112,7 +112,7 @@ def _inflated(data: bytes) -> Iterator[bytes]:
             if member.eof:
                 member = None
     if member:
-        raise EOFError("it ends before its end was marked.")
+        raise EOFError("it ends before its end was marked")
 
 
 def bounded_unzip(name: str, archive: zipfile.ZipFile, member: str, limit: int | None = None) -> bytes:

@@ -286,7 +286,7 @@ def test_no_text_breaks_it(text, lang):
 @pytest.mark.parametrize(
     "args,error,words",
     [
-        ((12,), TypeError, "text is a int; give a str"),
+        ((12,), TypeError, "text is of type int; give a str"),
         ((None,), TypeError, "NoneType"),
         (("12 dead", "de"), ValueError, "lang='de' is not known; use one of auto, en, fr"),
         (("12 dead", "en", "hrw"), ValueError, "words='hrw' is not known; use one of ucdp, acled"),
@@ -366,7 +366,7 @@ def test_sums_that_are_refused(figures, options, words):
 
 
 def test_a_sum_takes_figures_only():
-    with pytest.raises(TypeError, match="got a int; give figures"):
+    with pytest.raises(TypeError, match="got int; give figures"):
         ms.sum_figures([12])
     assert ms.sum_figures(made()).best == 5
 
@@ -426,8 +426,8 @@ def test_implied_base_is_ordered_and_comes_back(value, percent):
 @pytest.mark.parametrize(
     "args,options,error,words",
     [
-        (("8.8", 17), {}, TypeError, "value is a str; give a number"),
-        ((8.8e6, True), {}, TypeError, "percent is a bool"),
+        (("8.8", 17), {}, TypeError, "value is of type str; give a number"),
+        ((8.8e6, True), {}, TypeError, "percent is of type bool"),
         ((-1, 17), {}, ValueError, "value=-1 is not accepted; accepted: 0 or more"),
         ((float("nan"), 17), {}, ValueError, "value=nan"),
         ((8.8e6, -100), {}, ValueError, "may be a fall of 100 per cent"),

@@ -460,9 +460,9 @@ def test_what_cannot_be_compared_is_refused(old, change, message):
 
 
 def test_more_that_is_refused(old):
-    with pytest.raises(TypeError, match=r"the old release is a str; wanted are two events tables"):
+    with pytest.raises(TypeError, match=r"the old release is of type str; wanted are two events tables"):
         ms.compare_releases("GEDEvent_v24_1.csv", old)
-    with pytest.raises(TypeError, match="the new release is a tuple"):
+    with pytest.raises(TypeError, match="the new release is of type tuple"):
         ms.compare_releases(old, (old, None))
     acled = old.assign(source="acled")
     with pytest.raises(ValueError, match="rows of acled and ucdp_ged"):

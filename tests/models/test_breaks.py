@@ -376,8 +376,8 @@ def test_what_is_no_series_of_months_or_years_is_refused(y, message):
         ({"min_size": 1}, "min_size=1; 2 or more"),
         ({"max_breaks": 1.5}, "max_breaks=1.5"),
         ({"n_boot": -1}, "n_boot=-1"),
-        ({"min_size": "many"}, "find_breaks: min_size='many' is a str; a whole number is wanted"),
-        ({"max_breaks": None}, "max_breaks=None is a NoneType"),
+        ({"min_size": "many"}, "find_breaks: min_size='many' is of type str; a whole number is wanted"),
+        ({"max_breaks": None}, "max_breaks=None is of type NoneType"),
     ],
 )
 def test_a_choice_that_is_not_offered_is_refused(options, message):

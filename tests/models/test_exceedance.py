@@ -175,7 +175,7 @@ def test_the_rule_is_chosen_anew_for_every_row():
     ([0] * 60, [2020] * 60, {}, "needs 50 events of 1 or more, got 0"),
     (list(range(60)), [2020] * 60, {"threshold": 55}, "4 events of 56 or more, and 10 are the fewest to fit; lower threshold="),
     (list(range(60)), [2020] * 60, {"threshold": -3}, "threshold=-3; 0 or more"),
-    (list(range(60)), [2020] * 60, {"threshold": 2.5}, "threshold=2.5 is a float; a whole number is wanted"),
+    (list(range(60)), [2020] * 60, {"threshold": 2.5}, "threshold=2.5 is of type float; a whole number is wanted"),
     (list(range(60)), [2020] * 60, {"n_boot": -2}, "n_boot=-2; 0 or more"),
     (list(range(60)), [2020] * 60, {"record": []}, r"record is \[\]; the years it covers are wanted"),
     (list(range(60)), [2020] * 60, {"record": 2020}, "record is 2020; the years it covers are wanted"),

@@ -194,7 +194,7 @@ def test_order_of_rows_and_kind_of_index_do_not_matter(mali):
     ({"method": "trend", "window": 16}, ValueError, "'trend' looks back on 32 months, the series has 30"),
     ({"method": "nb_moments", "window": 1}, ValueError, "a variance needs a window of 2 months"),
     ({"horizon": 0}, ValueError, "horizon=0; 1 or more is accepted"),
-    ({"horizon": 2.5}, TypeError, "horizon=2.5 is a float; a whole number is wanted"),
+    ({"horizon": 2.5}, TypeError, "horizon=2.5 is of type float; a whole number is wanted"),
     ({"n": 0}, ValueError, "n=0; 1 or more"),
     ({"lead": 0}, ValueError, "lead=0; 1 or more"),
     ({"y": []}, ValueError, "the series is empty"),

@@ -294,7 +294,7 @@ def _excess(x, tail):
     (range(1, 100), {"xmin": 95}, "10 sizes of 1 or more from 95 on"),
     (range(1, 100), {"xmin": 0}, "xmin=0; 1 or more"),
     (range(1, 100), {"model": "lognormal"}, "model is 'lognormal'; accepted are 'powerlaw' and 'gpd'"),
-    (range(1, 100), {"xmin": "ten"}, "fit_tail: xmin='ten' is a str; a whole number is wanted"),
+    (range(1, 100), {"xmin": "ten"}, "fit_tail: xmin='ten' is of type str; a whole number is wanted"),
     (range(1, 100), {"n_boot": -1}, "n_boot=-1; 0 or more"),
     (range(1, 40), {"model": "gpd"}, "needs 50 sizes of 1 or more, got 39; give xmin="),
     (range(1, 100), {"model": "gpd", "xmin": 95}, "got 5 from 95 on. Lower xmin"),

@@ -142,10 +142,10 @@ def test_disaster_stocks_are_left_out_as_their_flows_are():
 
 @pytest.mark.parametrize(("options", "error", "message"), [
     ({"start": 2023, "end": 2022}, ValueError, "start=2023 is after end=2022; give the earlier year first"),
-    ({"start": 2023.0}, TypeError, "start=2023.0 is a float; give a year or a date, such as 2019"),
-    ({"end": True}, TypeError, "end=True is a bool; give a year"),
+    ({"start": 2023.0}, TypeError, "start=2023.0 is of type float; give a year or a date, such as 2019"),
+    ({"end": True}, TypeError, "end=True is of type bool; give a year"),
     ({"start": pd.NaT}, ValueError, "start=NaT is no year and no date"),
-    ({"end": [2023]}, TypeError, r"end=\[2023\] is a list"),
+    ({"end": [2023]}, TypeError, r"end=\[2023\] is of type list"),
 ])  # fmt: skip
 def test_years_that_are_none(options, error, message):
     with pytest.raises(error, match=message):

@@ -241,9 +241,9 @@ def test_wrong_events_are_told(events):
     assert draw_totals(events.assign(source="acled"), "place", n=5, shared_sd=0, model="bounds").draws.shape == (5, 4)
     with pytest.raises(ValueError, match="made for UCDP's best estimates, and the events are no source's"):
         draw_totals(events.assign(source=pd.NA), "place", shared_sd=0)
-    with pytest.raises(TypeError, match="n='many' is a str; a whole number"):
+    with pytest.raises(TypeError, match="n='many' is of type str; a whole number"):
         draw_totals(events, "place", shared_sd=0, n="many")
-    with pytest.raises(TypeError, match="events is a list; the table of read_events is wanted"):
+    with pytest.raises(TypeError, match="events is of type list; the table of read_events is wanted"):
         draw_totals([1], "place", shared_sd=0)
     with pytest.raises(ValueError, match="side b's dead than dead in 300 events .*, or fewer than none"):
         draw_totals(events.assign(deaths_b=-1), "place", shared_sd=0, exclude_side_b=True)

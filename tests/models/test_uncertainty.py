@@ -174,7 +174,7 @@ def test_params_replace_the_published_coefficients():
         ({"deaths": [None], "type_of_violence": "one-sided"}, "got None at position 0"),
         ({"deaths": [True, False, True]}, "deaths holds bool, not numbers"),
         ({"deaths": None}, "deaths is wanted: a number"),
-        ({"deaths": pd.DataFrame({"deaths": [1, 2, 3]})}, "deaths is a DataFrame; give a number, or one column"),
+        ({"deaths": pd.DataFrame({"deaths": [1, 2, 3]})}, "deaths is of type DataFrame; give a number, or one column"),
         ({"deaths": ["many"]}, "deaths holds .*, not numbers; use pd.to_numeric"),
         (
             {"type_of_violence": "battle"},

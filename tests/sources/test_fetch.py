@@ -498,15 +498,15 @@ def test_what_changes_is_fetched_anew_each_time(server, cached):
     ({"source": "acled", "country": "M" * 5000}, "'M+' has 5,000 characters; give an ISO3 code such as 'MLI'"),
     ({"source": "unhcr", "country": "x" * 81}, "has 81 characters"),
     ({"source": "acled", "country": "Mali\0"}, "holds characters that cannot be printed"),
-    ({"source": "acled", "country": ["MLI"]}, "country is a list; give an ISO3 code"),
-    ({"source": "unhcr", "country": 466}, "country is a int"), ({"source": ["ucdp"]}, "source is a list; give one of ucdp"),
-    ({"source": "ucdp", "version": ["25.1"]}, "version is a list; give it as text, such as '25.1'"),
-    ({"source": "ucdp", "version": 25.1}, "version is a float; give it as text"),
-    ({"source": "hapi", "dataset": ["idps"]}, "dataset is a list; give one of idps"),
+    ({"source": "acled", "country": ["MLI"]}, "country is of type list; give an ISO3 code"),
+    ({"source": "unhcr", "country": 466}, "country is of type int"), ({"source": ["ucdp"]}, "source is of type list; give one of ucdp"),
+    ({"source": "ucdp", "version": ["25.1"]}, "version is of type list; give it as text, such as '25.1'"),
+    ({"source": "ucdp", "version": 25.1}, "version is of type float; give it as text"),
+    ({"source": "hapi", "dataset": ["idps"]}, "dataset is of type list; give one of idps"),
     ({"source": "ucdp", "via": {"api"}}, "via is a set; give 'download' or 'api'"),
-    ({"source": "unhcr", "base_url": ["https://a.example"]}, "base_url is a list"),
+    ({"source": "unhcr", "base_url": ["https://a.example"]}, "base_url is of type list"),
     ({"source": "unhcr", "base_url": "http://[::1"}, "must be like https://api.unhcr.org"),
-    ({"source": "unhcr", "cache": ["here"]}, "cache is a list; give the path of a folder"),
+    ({"source": "unhcr", "cache": ["here"]}, "cache is of type list; give the path of a folder"),
     ({"source": "unhcr", "cache": "a\0b"}, "is no path"),
 ])  # fmt: skip
 def test_kinds_of_arguments_are_told_before_anybody_is_asked(arguments, words, tmp_path, keys):
@@ -549,7 +549,7 @@ def test_days_of_other_kinds(server, cached, tokens):
     days = {"start": pd.Timestamp("2023-08-07 12:00"), "end": date(2023, 9, 14)}
     assert cached("acled", **days).name == "acled_MLI_from-2023-08-07_to-2023-09-14.json"
     assert cached("acled", country="Côte d'Ivoire", start=2023).name == "acled_C-te-d-Ivoire_from-2023-01-01.json"
-    with pytest.raises(TypeError, match="start is a float; give a day"):
+    with pytest.raises(TypeError, match="start is of type float; give a day"):
         cached("acled", start=2023.5)
 
 

@@ -59,7 +59,7 @@ def sum_figures(figures: Iterable[Figure], across: str | Iterable[str] = (), ded
     (64, 64, 64, 'civilians + soldiers', 'killed')
     """
     figures = _checked(figures)
-    across = (across,) if isinstance(across, str) else tuple(across)
+    across = (across,) if isinstance(across, str) or not isinstance(across, Iterable) else tuple(across)
     for name in across:
         if name not in MAY_DIFFER:
             never = " It never may differ: sum each kind on its own." if name in NEVER else ""
@@ -109,10 +109,10 @@ def _overlap(figures: list[Figure]) -> None:
 
 
 def _checked(figures) -> list[Figure]:
-    figures = [figures] if isinstance(figures, Figure) else list(figures)
+    figures = [figures] if isinstance(figures, Figure) or not isinstance(figures, Iterable) else list(figures)
     for figure in figures:
         if not isinstance(figure, Figure):
-            raise TypeError(f"sum_figures: got a {type(figure).__name__}; give figures, as parse_figure returns them.")
+            raise TypeError(f"sum_figures: got {type(figure).__name__}; give figures, as parse_figure returns them.")
     if not figures:
         raise ValueError("sum_figures: there are no figures to sum; see what parse_figure found in the text.")
     return figures
@@ -193,8 +193,9 @@ def implied_base(
     for name, got in {"value": value, "percent": percent, **units}.items():
         if got is None and name in units:
             continue
-        if isinstance(got, bool) or (not isinstance(got, int | float | Decimal) and not hasattr(got, "__float__")):
-            raise TypeError(f"implied_base: {name} is a {type(got).__name__}; give a number.")
+        plain = isinstance(got, int | float | Decimal) or hasattr(got, "__float__")
+        if isinstance(got, bool) or not plain or getattr(got, "ndim", 0):
+            raise TypeError(f"implied_base: {name} is of type {type(got).__name__}; give a number.")
         if not math.isfinite(got) or (name == "value" and got < 0) or (name in units and got <= 0):
             accepted = {"value": "0 or more", "percent": "a finite number"}.get(name, "more than 0")
             raise ValueError(f"implied_base: {name}={got!r} is not accepted; accepted: {accepted}.")

@@ -114,7 +114,7 @@ def parse_figure(text: str, lang: str = "auto", words: str = "ucdp") -> list[Fig
     """
     if not isinstance(text, str):
         raise TypeError(
-            f"parse_figure: text is a {type(text).__name__}; give a str, one article or sentence at a time."
+            f"parse_figure: text is of type {type(text).__name__}; give a str, one article or sentence at a time."
         )
     for name, got, known in (("lang", lang, ("auto", *languages())), ("words", words, conventions())):
         if got not in known:

@@ -114,7 +114,7 @@ def paired(old, new) -> Pair:
 def _which(table, side: str) -> str:
     """What tells the rows apart: ``event_id`` or, in a table of country-years, ``year``."""
     if not isinstance(table, pd.DataFrame):
-        raise TypeError(f"compare_releases: the {side} release is a {type(table).__name__}; {_ACCEPTED}.")
+        raise TypeError(f"compare_releases: the {side} release is of type {type(table).__name__}; {_ACCEPTED}.")
     kind = next((kind for kind in _NEEDED if kind in table), None)
     lost = [c for c in _NEEDED.get(kind, ()) if c not in table]
     twice = list(table.columns[table.columns.duplicated()])

@@ -249,7 +249,7 @@ def find_breaks(
     2017-11 (2017-01 to 2017-12)
     sup-F 105.9, p = 0.001
     """
-    _check_choices(cost, transform, ci, min_size, max_breaks, n_boot)
+    _check_choices(cost, transform, ci, min_size, max_breaks, n_boot, seed)
     line = timeline(y)
     _check_series(line, cost, transform, min_size)
     values = np.asarray(TRANSFORMS[transform](line.y), float)
@@ -279,7 +279,7 @@ def _search(values, weights, min_size, max_breaks):
     return cuts[best], fits.assign(chosen=fits["m"] == best)
 
 
-def _check_choices(cost, transform, ci, min_size, max_breaks, n_boot):
+def _check_choices(cost, transform, ci, min_size, max_breaks, n_boot, seed):
     for name, got, known in (("cost", cost, COSTS), ("transform", transform, TRANSFORMS), ("ci", ci, KINDS)):
         if got not in known:
             raise ValueError(f"find_breaks: {name}={got!r} is unknown; accepted are {', '.join(map(repr, known))}.")
@@ -288,7 +288,12 @@ def _check_choices(cost, transform, ci, min_size, max_breaks, n_boot):
             f"find_breaks: transform={transform!r} with cost={cost!r}; transformed counts are no counts, so it goes "
             "with cost='l2' only."
         )
-    for name, got, least in (("min_size", min_size, 2), ("max_breaks", max_breaks, 0), ("n_boot", n_boot, 0)):
+    for name, got, least in (
+        ("min_size", min_size, 2),
+        ("max_breaks", max_breaks, 0),
+        ("n_boot", n_boot, 0),
+        ("seed", seed, 0),
+    ):
         whole(got, least, name, "find_breaks")
 
 

@@ -183,9 +183,12 @@ def placebo_its(
     2017-01: z = 3.96, p = 0.020 (at date)
     2017-01: z = 3.96, p = 0.140 (largest)
     """
-    family, harmonics, offset, by, time = _choices(its, n_perm)
+    family, harmonics, offset, by, time = _choices(its, n_perm, seed)
     asked = _date(date)
-    design = design_of(frame, outcome, time, by, offset, harmonics)
+    try:
+        design = design_of(frame, outcome, time, by, offset, harmonics)
+    except (TypeError, ValueError) as error:  # the null is fitted as fit_trend fits it, and refused in its words
+        raise type(error)(str(error).replace("fit_trend:", "placebo_its:", 1)) from None
     _check_blocks(design, block, min_side)
     places = np.arange(min_side, len(design.times) - min_side + 1)
     at = _place(design, places, asked, min_side)
@@ -204,7 +207,7 @@ def placebo_its(
     )  # fmt: skip
 
 
-def _choices(its, n_perm) -> list:
+def _choices(its, n_perm, seed) -> list:
     """Values of the arguments that make the null, in the order of `ITS`."""
     if wrong := sorted(set(its) - set(ITS)):
         raise TypeError(
@@ -218,6 +221,7 @@ def _choices(its, n_perm) -> list:
             f"{', '.join(FAMILIES)}, and the whole numbers 0 to 5."
         )
     whole(n_perm, 19, "n_perm", "placebo_its")
+    whole(seed, 0, "seed", "placebo_its")
     return list(chosen.values())
 
 

@@ -38,7 +38,7 @@ def check_columns(panel, outcome, exposure, fixed_effects, offset, time) -> None
     asked |= {f"fixed_effects[{i}]": name for i, name in enumerate(fixed_effects)}
     has = ", ".join(map(str, panel.columns))
     for role, name in asked.items():
-        if name is not None and name not in panel.columns:
+        if name is not None and not (types.is_hashable(name) and name in panel.columns):
             hint = "; one series has no regions and no effects: fixed_effects=()" if role.startswith("fixed") else ""
             raise ValueError(f"{WHO}: {role}={name!r} is not a column; the panel has {has}{hint}.")
         if role in ("outcome", "exposure", "offset") and name is not None and not types.is_numeric_dtype(panel[name]):

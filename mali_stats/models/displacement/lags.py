@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -306,6 +307,10 @@ def fit_lags(
     2    2      0.17      0.06       0.28   0.1680
     """
     _check_choices(lags, leads, degree, cov, family, transform, offset)
+    if not isinstance(fixed_effects, Iterable):
+        raise TypeError(
+            f"fit_lags: fixed_effects={fixed_effects!r}; give names of columns, as ('region', 'month'), or ()."
+        )
     effects = (fixed_effects,) if isinstance(fixed_effects, str) else tuple(fixed_effects)
     design = lag_design(
         panel, outcome, exposure, lags=int(lags), leads=int(leads), fixed_effects=effects,

@@ -180,12 +180,12 @@ def interpolate_stock(stock: pd.DataFrame, freq: str = "MS", max_gap: int = 6) -
     2 2023-06-01  344648  382024  423452        False
     """
     rows = _stock(stock, "interpolate_stock")
-    if freq not in _FREQ:
+    if freq not in list(_FREQ):
         raise ValueError(f"interpolate_stock: freq={freq!r} is not known; use one of {', '.join(_FREQ)}.")
     if isinstance(max_gap, bool) or not isinstance(max_gap, int | np.integer):
         raise TypeError(
-            f"interpolate_stock: max_gap={max_gap!r} is a {type(max_gap).__name__}; give a whole number of months of 1 "
-            "or more."
+            f"interpolate_stock: max_gap={max_gap!r} is of type {type(max_gap).__name__}; give a whole number of "
+            "months, of 1 or more."
         )
     if max_gap < 1:
         raise ValueError(f"interpolate_stock: max_gap={max_gap!r}; give a number of months of 1 or more.")
@@ -333,7 +333,8 @@ def _year(value, name: str, who: str) -> int | None:
         return int(value)
     if not isinstance(value, str | date | np.datetime64 | pd.Period):
         raise TypeError(
-            f"{who}: {name}={value!r} is a {type(value).__name__}; give a year or a date, such as 2019 or '2019-01-01'."
+            f"{who}: {name}={value!r} is of type {type(value).__name__}; give a year or a date, such as "
+            "2019 or '2019-01-01'."
         )
     try:
         year = pd.Timestamp(str(value)).year

@@ -290,7 +290,9 @@ def _check_settings(settings):
     if unit not in [*alarms.FLOORS]:
         raise ValueError(f"flag_months: unit={unit!r}; use 'deaths' (floor 100) or 'people' displaced (floor 5,000).")
     if not is_bool(reweight):
-        raise TypeError(f"flag_months: reweight={reweight!r} is a {type(reweight).__name__}; True or False is wanted.")
+        raise TypeError(
+            f"flag_months: reweight={reweight!r} is of type {type(reweight).__name__}; True or False is wanted."
+        )
     if floor is not None and not (is_number(floor) and floor > 0):
         raise ValueError(f"flag_months: floor={floor!r}; more than 0 is wanted, or every quiet day would be a record.")
     for name, least in (("b", 1), ("w", 0), ("cooldown", 0)):

@@ -120,7 +120,7 @@ def baseline_draws(
     past = _past(y)
     if n is None:
         return _months_themselves(past, horizon, method, window)
-    random = np.random.default_rng(seed)
+    random = np.random.default_rng(whole(seed, 0, "seed", "baseline_draws"))
     return _DRAW[method](past, (horizon, whole(n, 1, "n", "baseline_draws")), window, lead, random)
 
 

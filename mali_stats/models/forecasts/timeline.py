@@ -121,7 +121,7 @@ def _frequency(index: pd.DatetimeIndex, step: str, who: str) -> str:
 def whole(value, least: int, name: str, who: str) -> int:
     """A whole number of at least so much, or an error that says which is none; 12.0 is one."""
     if isinstance(value, bool) or not (types.is_number(value) and np.isfinite(value) and value % 1 == 0):
-        raise TypeError(f"{who}: {name}={value!r} is a {type(value).__name__}; a whole number is wanted.")
+        raise TypeError(f"{who}: {name}={value!r} is of type {type(value).__name__}; a whole number is wanted.")
     if value < least:
         raise ValueError(f"{who}: {name}={value}; {least} or more is accepted.")
     return int(value)
@@ -144,7 +144,7 @@ def regions_of(panel: pd.DataFrame, outcome: str, by: str, time: str, notes: lis
     ValueError
         If a column is not there, a region is missing, or a region has several rows for a time.
     """
-    absent = [name for name in (outcome, by, time) if name not in panel]
+    absent = [name for name in (outcome, by, time) if not types.is_hashable(name) or name not in panel]
     if absent:
         raise ValueError(
             f"flag_months: the frame has no column {absent[0]!r}, it has {', '.join(map(str, panel.columns))}; say "

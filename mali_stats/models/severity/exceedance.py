@@ -104,6 +104,7 @@ def exceedance(
     1       0.0        0.4          0.0           0.5
     """
     _check_options(threshold, n_boot)
+    seed = whole(seed, 0, "seed", "exceedance")
     sizes, years, record = _record(sizes, years, record)
     at = _asked(at)
     if threshold is None:

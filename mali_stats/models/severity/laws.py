@@ -165,6 +165,8 @@ def sizes_of(x, who: str) -> np.ndarray:
             f"{who}: sizes are wanted in one dimension, one an event, got {got}. Of a table of counts make them "
             "by t['size'].repeat(t['events'])."
         )
+    if pd.api.types.is_datetime64_any_dtype(pd.Series(x)):
+        raise TypeError(f"{who}: sizes are wanted, counts of people, and these are dates; give the column of deaths.")
     numbers = pd.to_numeric(pd.Series(x).reset_index(drop=True), errors="coerce").astype("Float64")
     values = numbers.to_numpy(dtype=float, na_value=np.nan)
     wrong = ~(np.isfinite(values) & (values >= 0) & (values % 1 == 0))

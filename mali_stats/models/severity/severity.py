@@ -86,7 +86,7 @@ def fit_tail(
     values = sizes_of(x, "fit_tail")
     law, ks = fit_power_law(values, xmin) if model == "powerlaw" else _pareto(values, xmin)
     tail = values[values >= law.xmin]
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng(whole(seed, 0, "seed", "fit_tail"))
     if model == "powerlaw":
         made_up = power_law_distances(values, law, n_boot, rng, xmin is None)
     else:
@@ -96,7 +96,7 @@ def fit_tail(
 
 
 def _check_options(xmin, model, n_boot):
-    if model not in MODELS:
+    if model not in list(MODELS):
         raise ValueError(f"fit_tail: model is {model!r}; accepted are {' and '.join(map(repr, MODELS))}.")
     whole(n_boot, 0, "n_boot", "fit_tail")
     if xmin is not None:

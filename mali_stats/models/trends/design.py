@@ -132,13 +132,21 @@ def design_of(frame, outcome, time, by, scale, harmonics, breaks=(), slope=True)
 
 
 def _check_columns(frame, outcome, time, by, offset):
+    if not isinstance(frame, pd.DataFrame):
+        raise TypeError(
+            f"fit_trend: a pandas.DataFrame is wanted, got {type(frame).__name__}; of a Series make one, "
+            "series.reset_index()."
+        )
     if not len(frame):
         raise ValueError("fit_trend: the frame has no rows; look at what was filtered before.")
     asked = {"outcome": outcome, "time": time, "by": by, "offset": offset}
     has = ", ".join(map(str, frame.columns))
     for role, name in asked.items():
-        if name is not None and name not in frame.columns:
+        if name is not None and not (types.is_hashable(name) and name in frame.columns):
             raise ValueError(f"fit_trend: {role}={name!r} is not a column; the frame has {has}.")
+    for role, name in asked.items():
+        if name is not None and list(frame.columns).count(name) > 1:
+            raise ValueError(f"fit_trend: {role}={name!r} stands twice among the columns; keep one of them.")
     for role, name in (("outcome", outcome), ("offset", offset)):
         if name is not None and not types.is_numeric_dtype(frame[name]):
             kind = frame[name].dtype

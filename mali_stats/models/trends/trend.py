@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+from pandas.api import types
 from scipy import stats
 
 from mali_stats.models.trends import excess, its
@@ -515,5 +516,5 @@ def _check_choices(family, harmonics, cov, lags):
         raise ValueError(f"fit_trend: cov={cov!r} is unknown; accepted are {', '.join(COVARIANCES)}.")
     if harmonics not in range(6):
         raise ValueError(f"fit_trend: harmonics={harmonics!r}; accepted are the whole numbers 0 to 5.")
-    if lags is not None and (cov != "hac" or lags != int(lags) or lags < 0):
+    if lags is not None and (cov != "hac" or not types.is_number(lags) or lags % 1 or lags < 0):
         raise ValueError(f"fit_trend: lags={lags!r} with cov={cov!r}; a whole number, 0 or more, goes with cov='hac'.")

@@ -57,7 +57,7 @@ def heaping(x: ArrayLike, *, convention: str | None = None, conf: float = 0.95) 
     0  multiple      5  8      4  0.500
     1  multiple     10  8      3  0.375
     """
-    if not 0 < conf < 1:
+    if not types.is_number(conf) or not 0 < conf < 1:
         raise ValueError(f"heaping: conf={conf!r}; it lies between 0 and 1, such as 0.95.")
     values = _values(x)
     large = values[values >= SMALLEST]
@@ -72,7 +72,7 @@ def heaping(x: ArrayLike, *, convention: str | None = None, conf: float = 0.95) 
 def _values(x) -> np.ndarray:
     if isinstance(x, pd.DataFrame) or np.ndim(x) != 1:
         raise TypeError(
-            f"heaping: counts are wanted in one dimension, one an event, got a {type(x).__name__}; give one column."
+            f"heaping: counts are wanted in one dimension, one an event, got {type(x).__name__}; give one column."
         )
     column = pd.Series(x, dtype=None if len(x) else float)
     there = column.dropna().infer_objects()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
+from pandas.api import types
 from scipy import stats
 
 COLUMNS = ("estimate", "within", "between", "total", "std_error", "df", "conf_low", "conf_high", "fmi")
@@ -64,7 +65,7 @@ def pool_rubin(
     """
     names, Q, U = _matrices(estimates, variances)
     complete = _complete(n, k)
-    if not 0 < conf < 1:
+    if not types.is_number(conf) or not 0 < conf < 1:
         raise ValueError(f"pool_rubin: conf={conf!r}; it lies between 0 and 1, such as 0.95.")
     table = pooled(Q, U, complete, conf)
     if names is not None:
@@ -78,7 +79,7 @@ def _complete(n: int | None, k: int | None) -> float:
         return np.inf
     if n is None or k is None:
         raise ValueError("pool_rubin: n and k go together (rows and coefficients of the model); give both or neither.")
-    if not n > k > 0:
+    if not (types.is_number(n) and types.is_number(k) and n > k > 0):
         raise ValueError(f"pool_rubin: n={n!r}, k={k!r}; there must be more rows than coefficients.")
     return n - k
 
@@ -113,7 +114,12 @@ def _matrices(estimates, variances):
                 f"{', '.join(map(str, variances.columns))}."
             )
         variances = variances[names]
-    Q, U = (np.asarray(values, float) for values in (estimates, variances))
+    try:
+        Q, U = (np.asarray(values, float) for values in (estimates, variances))
+    except (TypeError, ValueError) as error:
+        raise TypeError(
+            f"pool_rubin: estimates and variances must be numbers, in rows of one length; {error}."
+        ) from error
     if Q.shape != U.shape or Q.ndim not in (1, 2):
         raise ValueError(
             f"pool_rubin: estimates are {Q.shape} and variances {U.shape}; give the same shape to both, (M,) or "

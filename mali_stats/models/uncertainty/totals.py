@@ -166,6 +166,7 @@ def draw_totals(
     5  2023        10  15.697   8.0  14.0  28.0
     """
     _check_choices(events, n, shared_sd, model, exclude_side_b)
+    seed = whole(seed, 0, "seed", "draw_totals")
     values, notes = _values(events, model, exclude_side_b)
     groups, pieces = _pieces(events, by)
     pieces = pieces[pieces["event"].isin(values.index)]
@@ -195,7 +196,7 @@ def _check_choices(events, n, shared_sd, model, exclude_side_b):
     if not types.is_number(shared_sd) or not (np.isfinite(shared_sd) and shared_sd >= 0):
         raise ValueError(f"draw_totals: shared_sd={shared_sd!r}; a number of 0 or more is accepted, such as 0 and 0.2.")
     if not isinstance(events, pd.DataFrame):
-        raise TypeError(f"draw_totals: events is a {type(events).__name__}; the table of read_events is wanted.")
+        raise TypeError(f"draw_totals: events is of type {type(events).__name__}; the table of read_events is wanted.")
     if exclude_side_b and model == "bounds":
         raise ValueError(
             "draw_totals: exclude_side_b goes with model='vesco' only: low and high are recorded of all dead, "

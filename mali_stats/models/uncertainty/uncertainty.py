@@ -12,6 +12,7 @@ from pandas.api import types
 from scipy import special, stats
 
 from mali_stats import catalog
+from mali_stats.models.forecasts.timeline import whole
 
 MODELS = ("vesco", "bounds")
 TAIL = 1e-15  # probability left out at each end where a distribution is laid out person by person
@@ -132,7 +133,12 @@ class FatalityDist:
         return self.curve.cdf(self._outer(x))
 
     def _outer(self, values):
-        values = np.asarray(values, float)
+        try:
+            values = np.asarray(values, float)
+        except (TypeError, ValueError) as error:
+            raise TypeError(
+                f"FatalityDist: {values!r} cannot be read as numbers; give one number or several."
+            ) from error
         return values.reshape(values.shape + (1,) * self.reported.ndim)
 
     def rvs(self, size: int, seed=0) -> np.ndarray:
@@ -148,6 +154,7 @@ class FatalityDist:
         -------
         ndarray of int (size, events)
         """
+        size = whole(size, 0, "size", "rvs")
         drawn = self.curve.ppf(np.random.default_rng(seed).random((size, *self.reported.shape)))
         return _persons(drawn)
 
@@ -253,7 +260,9 @@ def _counts(name, values, shape=None) -> np.ndarray:
         why = "" if name == "deaths" else " as well with model='bounds'"
         raise ValueError(f"fatality_dist: {name} is wanted{why}: a number, or one for each event.")
     if isinstance(values, pd.DataFrame | dict) or np.ndim(values) > 1:
-        raise ValueError(f"fatality_dist: {name} is a {type(values).__name__}; give a number, or one column of them.")
+        raise ValueError(
+            f"fatality_dist: {name} is of type {type(values).__name__}; give a number, or one column of them."
+        )
     column = pd.Series([values] if np.ndim(values) == 0 else values).reset_index(drop=True)
     there = column.dropna().infer_objects()
     if len(there) and (not types.is_numeric_dtype(there) or types.is_bool_dtype(there)):

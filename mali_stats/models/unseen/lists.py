@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations, product
 from math import comb
@@ -160,7 +160,9 @@ def _in_order(found: dict[tuple[int, ...], float], every: np.ndarray) -> np.ndar
 def _names(names: Sequence[str] | None, k: int) -> tuple[str, ...]:
     if names is None:
         return tuple("abcdefgh"[:k])
-    names = [str(name).strip() for name in ([names] if isinstance(names, str) else names)]
+    names = [
+        str(name).strip() for name in (names if isinstance(names, Iterable) and not isinstance(names, str) else [names])
+    ]
     reserved = {INDEPENDENCE, PAIRS, TRIPLES, *CHAO}
     bad = [n for n in names if not n or set(n) & set(":+") or n in reserved or _ODDS.fullmatch(n)]
     if len(names) != k or len(set(names)) < k or bad:

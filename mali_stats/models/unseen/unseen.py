@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from typing import Any
@@ -187,7 +187,7 @@ def _asked(models, data: Lists) -> list[tuple[str, str]]:
     if models is None:
         words = [*_CURVE, CHAO[-1]] if len(data.names) == 2 else [INDEPENDENCE, PAIRS, *CHAO]
     else:
-        words = [models] if isinstance(models, str) else list(models)
+        words = list(models) if isinstance(models, Iterable) and not isinstance(models, str) else [models]
     several = models.items() if isinstance(models, Mapping) else zip(words, words, strict=True)
     asked = [(str(name).strip(), str(spec).strip()) for name, spec in several]
     if len(asked) < 2 or len(dict(asked)) < len(asked):

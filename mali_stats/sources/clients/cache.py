@@ -30,7 +30,7 @@ def folder(given: str | Path | None) -> Path:
         where it lies in the user's home folder, and the system knows of none.
     """
     if given is not None and not isinstance(given, str | os.PathLike):
-        raise TypeError(f"fetch: cache is a {type(given).__name__}; give the path of a folder.")
+        raise TypeError(f"fetch: cache is of type {type(given).__name__}; give the path of a folder.")
     named = given or os.environ.get("MALI_STATS_CACHE")
     if "\0" in str(named):
         raise ValueError(f"fetch: cache={str(named)!r} is no path; give that of a folder.")

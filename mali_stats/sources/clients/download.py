@@ -54,7 +54,7 @@ def _downloaded(web: Web, url: str, params: dict, part: Path, bar) -> dict:
         most = max(most, held)
         reason = f"{reason or 'the file broke off'} after {held:,} of {expected or 'unknown'} bytes"
         if failed >= asking.TRIES:
-            raise web.unreached(f"{reason}, {failed} times.")
+            raise web.unreached(f"{reason}, {failed} times")
         web.rest(failed, reason)
     _check(part, url, answer, web)
     _mark(part).unlink(missing_ok=True)

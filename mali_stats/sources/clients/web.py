@@ -169,18 +169,18 @@ class Web:
     def _wait_or_give_up(self, failed: int, answer: requests.Response | None, reason: str) -> None:
         if answer is None:
             if failed >= TRIES_UNHEARD:
-                raise self.unreached(f"{reason}, {failed} times.")
+                raise self.unreached(f"{reason}, {failed} times")
             return self.rest(failed, reason)
         answer.close()
         reason = f"HTTP {answer.status_code}"
         if failed >= TRIES:
-            raise self.unreached(f"{reason}, {failed} times.", self.manners.means.get(answer.status_code, ""))
+            raise self.unreached(f"{reason}, {failed} times", self.manners.means.get(answer.status_code, ""))
         return self.rest(failed, reason, asked_to_wait(answer.headers))
 
     def rest(self, failed: int, reason: str, asked: float | None = None) -> None:
         """Wait before the next try: as long as the publisher asks for, else longer each time."""
         if asked is not None and asked > PATIENCE:
-            raise self.unreached(f"{reason}, and it asks to wait {asked:,.0f} seconds.")
+            raise self.unreached(f"{reason}, and it asks to wait {asked:,.0f} seconds")
         seconds = self.manners.wait * 2 ** (failed - 1) if asked is None else asked
         LOG.info("%s: %s; again in %.0f s", self.manners.title, reason, seconds)
         sleep(seconds)

@@ -115,12 +115,12 @@ def text(name: str, value, wanted: str, longest: int = 80) -> None:
     >>> text("country", "MLI", "an ISO3 code")
     >>> text("country", ["MLI"], "an ISO3 code")
     Traceback (most recent call last):
-    TypeError: fetch: country is a list; give an ISO3 code.
+    TypeError: fetch: country is of type list; give an ISO3 code.
     """
     if value is None:
         return
     if not isinstance(value, str):
-        raise TypeError(f"fetch: {name} is a {type(value).__name__}; give {wanted}.")
+        raise TypeError(f"fetch: {name} is of type {type(value).__name__}; give {wanted}.")
     if not value.strip():  # such as a variable of the shell that is not set
         raise ValueError(f"fetch: {name}={value!r} is empty; give {wanted}.")
     if len(value) > longest or not value.isprintable():
@@ -143,10 +143,10 @@ def day(value, name: str) -> date | None:
     """
     if value is None:
         return None
-    if isinstance(value, date):  # also a datetime or a pandas.Timestamp
+    if isinstance(value, date) and value == value:  # also a datetime or a pandas.Timestamp, but for NaT
         return date(value.year, value.month, value.day)
     if not isinstance(value, str | int) or isinstance(value, bool):
-        raise TypeError(f"fetch: {name} is a {type(value).__name__}; give a day, {_DAY}.")
+        raise TypeError(f"fetch: {name} is of type {type(value).__name__}; give a day, {_DAY}.")
     parts = re.fullmatch(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?", str(value).strip())
     try:
         year, month, number = (int(p) if p else None for p in parts.groups())
