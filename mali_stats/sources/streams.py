@@ -8,7 +8,6 @@ from __future__ import annotations
 import gzip
 import io
 import zipfile
-import zlib
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -26,6 +25,7 @@ from mali_stats.sources.quotes import Quotes, Watched, refuse_stray
 _HEAD = 1 << 20  # bytes in which the header, an HXL row and the first record must end
 _BOM = b"\xef\xbb\xbf"
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
+_DAMAGED = (*files.DAMAGED_ZIP, UnicodeError)
 Batches = Iterator[pa.RecordBatch]
 
 
@@ -49,7 +49,7 @@ class Stream:
                 frame = self.to_text(part, before).set_axis(range(before, before + len(part)))
                 before += len(frame)
                 yield frame[list(wanted)].rename(columns=wanted)
-        except (EOFError, OSError, UnicodeError, zlib.error, zipfile.BadZipFile) as error:
+        except _DAMAGED as error:
             raise ValueError(
                 f"{self.table.name}: the file is cut short or damaged after row {before + self.table.rows_before} "
                 f"({str(error)[:120]}). Download it again."
@@ -83,8 +83,11 @@ def open_stream(path) -> Stream:
         for a file that is empty, damaged or can only be read whole (JSON, Excel).
     """
     path = files.existing(path)
-    with _bytes_of(path) as (name, file):
-        head = _first(file, _HEAD)
+    try:
+        with _bytes_of(path) as (name, file):
+            head = _first(file, _HEAD)
+    except _DAMAGED as error:
+        raise ValueError(f"{path.name}: the file is cut short or damaged ({error}). Download it again.") from error
     hints = [path.name, name]
     if head[:4] == b"PAR1":
         return _parquet(path, hints)
