@@ -8,7 +8,6 @@ from __future__ import annotations
 import gzip
 import io
 import zipfile
-import zlib
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -26,9 +25,9 @@ from mali_stats.sources.quotes import Quotes, Watched, refuse_stray
 _HEAD = 1 << 20  # bytes in which the header, an HXL row and the first record must end
 _BOM = b"\xef\xbb\xbf"
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
-Batches = Iterator[pa.RecordBatch]
 #: what a file that ends too early, or whose bytes changed, raises as it is unpacked
-_CUT = (EOFError, OSError, UnicodeError, zlib.error, zipfile.BadZipFile)
+_DAMAGED = (*files.DAMAGED_ZIP, UnicodeError)
+Batches = Iterator[pa.RecordBatch]
 
 
 @dataclass
@@ -51,7 +50,7 @@ class Stream:
                 frame = self.to_text(part, before).set_axis(range(before, before + len(part)))
                 before += len(frame)
                 yield frame[list(wanted)].rename(columns=wanted)
-        except _CUT as error:
+        except _DAMAGED as error:
             raise ValueError(
                 f"{self.table.name}: the file is cut short or damaged after row {before + self.table.rows_before} "
                 f"({str(error)[:120]}). Download it again."
@@ -88,7 +87,7 @@ def open_stream(path) -> Stream:
     try:
         with _bytes_of(path) as (name, file):
             head = _first(file, _HEAD)
-    except _CUT as error:
+    except _DAMAGED as error:
         raise ValueError(
             f"{path.name}: the file is cut short or damaged in its first rows ({str(error)[:120]}). Download it again."
         ) from error
