@@ -68,7 +68,7 @@ def _attribute(thing, shown, name: str):
 
 def _unknown(what: str) -> ValueError:
     names = ", ".join(catalog.datasets()["name"])
-    return ValueError(f"export: {what} Pass source=: names of data sets ({names}), or a sentence that says it.")
+    return ValueError(f"export: {what}. Pass source=: names of data sets ({names}), or a sentence that says it.")
 
 
 def _named(names: list[str], shown, lang: str) -> Origin:

@@ -208,13 +208,13 @@ def test_interpolated_months_say_so(national, dtm):
 
 
 @pytest.mark.parametrize(("rows", "message"), [
-    ([figure(source="unhcr"), figure(source="idmc")], "several source .idmc|several source .unhcr"),
+    ([figure(source="unhcr"), figure(source="idmc")], "more than one source .idmc|more than one source .unhcr"),
     ([figure(), figure(unit="households")], "1 figures are not in people but households"),
-    ([stock(), figure(indicator="idps")], "several measure .stock, flow"),
+    ([stock(), figure(indicator="idps")], "more than one measure .stock, flow"),
     ([stock(as_of="2022-03-01"), stock(as_of="2022-03-30")], "stocks of 2 dates"),
     ([stock(1), stock(2)], "two figures for the same people and day"),
     ([figure(), figure(period_end="2022-03-20")], "periods overlap"),
-    ([figure(population_group="conflict"), figure(population_group="disaster")], "several population_group"),
+    ([figure(population_group="conflict"), figure(population_group="disaster")], "more than one population_group"),
     ([figure(breakdown="sector:A"), figure(breakdown="sector:B")], "breakdowns by sector"),
     ([figure(), figure(admin1="ML05")], "some rows name an admin1 and some do not"),
     ([figure(), figure(period_start="2024-01-01", period_end="2024-01-31")],

@@ -156,7 +156,7 @@ def _figures(frame: pd.DataFrame, column: str, rate_per: str | None, per: float)
 
 def _top(figures: pd.Series, top: float | None) -> float:
     """Return where the scale ends; a figure beyond it would look like a smaller one."""
-    if top is not None and not pd.api.types.is_number(top):
+    if top is not None and not isinstance(top, int | float | np.number):
         raise TypeError(
             f"plot_map: top={top!r} is no number; give the largest figure of all maps that share the scale."
         )

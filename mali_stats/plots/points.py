@@ -90,14 +90,14 @@ def plot_points(
             "figures[figures['measure'] == 'stock'], or draw flows with ms.plot_series by year."
         )
     one_each(figures, [c for c in ("indicator", "unit", "country") if c != by], who)
+    if figures["best"].isna().all():
+        raise ValueError(f"{who}: no row has a figure (best is missing throughout).")
     numbers(figures, "best", who)
     if figures["as_of"].isna().any():
         raise ValueError(
             f"{who}: as_of is missing in {int(figures['as_of'].isna().sum())} rows; leave those out first."
         )
     known = figures[figures["best"].notna()]
-    if known.empty:
-        raise ValueError(f"{who}: no row has a figure (best is missing throughout).")
     sums = _sums(_levelled(known, by, who), by, who)
     order = _order(sums, by)
     with theme():

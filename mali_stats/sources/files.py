@@ -148,9 +148,14 @@ def open_table(path) -> Table:
         for an empty, truncated, foreign or wrongly encoded file.
     """
     path = existing(path)
-    name, data = _decompressed(path.name, path.read_bytes())
-    name, data = _decompressed(name, data)  # publishers also send a gz inside a zip
-    return _recognised(name, data, [path.name, name])
+    try:
+        name, data = _decompressed(path.name, path.read_bytes())
+        name, data = _decompressed(name, data)  # publishers also send a gz inside a zip
+        return _recognised(name, data, [path.name, name])
+    except ValueError as error:
+        if path.name in str(error):
+            raise
+        raise type(error)(f"{path.name}: {error}") from error  # the error names what is in it
 
 
 def existing(path) -> Path:

@@ -415,7 +415,9 @@ def test_wrong_arguments(call, message):
         call()
 
 
-@pytest.mark.parametrize(("path", "name"), [(None, "NoneType"), (3, "int"), ([3], "list"), (b"x.csv", "bytes")])
+@pytest.mark.parametrize(
+    ("path", "name"), [(None, "NoneType"), (3, "int"), ([3], "int in a list"), (b"x.csv", "bytes")]
+)
 def test_something_else_than_a_path(path, name):
     with pytest.raises(TypeError, match=f"A path or a list of paths is wanted, got {name}"):
         ms.read_displacement(path)

@@ -116,7 +116,7 @@ def test_a_table_of_draws_serves_as_well(events, national):
     pd.testing.assert_frame_equal(fit_trend(periods, "deaths_best", draws=table).tidy(), one.tidy())
     with pytest.raises(ValueError, match="twice. Keep one kind of draws"):
         fit_trend(frame, "deaths_best", draws=pd.concat([table, table]))
-    with pytest.raises(ValueError, match="some cells of the table of draws have fewer draws"):
+    with pytest.raises(ValueError, match="some cells of the draws have fewer draws"):
         fit_trend(frame, "deaths_best", draws=table.iloc[1:])
     with pytest.raises(ValueError, match="the draws have no column reported"):
         fit_trend(frame, "deaths_best", draws=table.drop(columns="reported"))

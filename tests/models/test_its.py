@@ -534,7 +534,7 @@ def test_the_message_proposes_phases_that_can_be_fitted():
     proposed = eval(re.search(r"as breaks=(\[.*\])\. ", message)[1], {"ms": ms})
     trend = fit_trend(monthly(), "deaths", breaks=proposed)
     assert trend.layout.names[2:4] == ("level[coup-2020 + coup-2021]", "level[wagner + barkhane-end]")
-    assert message.endswith("For rates by phase with intervals and without p-values say descriptive=True")
+    assert message.endswith("For rates by phase with intervals and without p-values say descriptive=True.")
 
 
 def test_where_no_phase_is_long_enough_the_message_says_so():

@@ -503,7 +503,7 @@ def test_what_changes_is_fetched_anew_each_time(server, cached):
     ({"source": "ucdp", "version": ["25.1"]}, "version is of type list; give it as text, such as '25.1'"),
     ({"source": "ucdp", "version": 25.1}, "version is of type float; give it as text"),
     ({"source": "hapi", "dataset": ["idps"]}, "dataset is of type list; give one of idps"),
-    ({"source": "ucdp", "via": {"api"}}, "via is a set; give 'download' or 'api'"),
+    ({"source": "ucdp", "via": {"api"}}, "via is of type set; give 'download' or 'api'"),
     ({"source": "unhcr", "base_url": ["https://a.example"]}, "base_url is of type list"),
     ({"source": "unhcr", "base_url": "http://[::1"}, "must be like https://api.unhcr.org"),
     ({"source": "unhcr", "cache": ["here"]}, "cache is of type list; give the path of a folder"),

@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
-from pandas.api import types
 from scipy import stats
 
 COLUMNS = ("estimate", "within", "between", "total", "std_error", "df", "conf_low", "conf_high", "fmi")
@@ -65,7 +64,7 @@ def pool_rubin(
     """
     names, Q, U = _matrices(estimates, variances)
     complete = _complete(n, k)
-    if not types.is_number(conf) or not 0 < conf < 1:
+    if not isinstance(conf, int | float | np.number) or not 0 < conf < 1:
         raise ValueError(f"pool_rubin: conf={conf!r}; it lies between 0 and 1, such as 0.95.")
     table = pooled(Q, U, complete, conf)
     if names is not None:
@@ -79,7 +78,7 @@ def _complete(n: int | None, k: int | None) -> float:
         return np.inf
     if n is None or k is None:
         raise ValueError("pool_rubin: n and k go together (rows and coefficients of the model); give both or neither.")
-    if not (types.is_number(n) and types.is_number(k) and n > k > 0):
+    if not (isinstance(n, int | float | np.number) and isinstance(k, int | float | np.number) and n > k > 0):
         raise ValueError(f"pool_rubin: n={n!r}, k={k!r}; there must be more rows than coefficients.")
     return n - k
 
