@@ -100,7 +100,7 @@ def read_events(
     >>> ledger.tidy()[["reason", "kind", "rows", "best"]].head(2)
                                       reason     kind  rows  best
     0  rows in made_up_rows.csv (web export)       in     8    39
-    1                        spelling-admin1  flagged     1     2
+    1                               low>best  flagged     1     2
     >>> [len(part) for part, account in read_events("notebooks/made_up_rows.csv", chunks=3)]
     [3, 3, 2]
     """

@@ -81,11 +81,11 @@ def test_chunks_have_exactly_as_many_rows_as_asked(n, chunks, tmp_path):
 
 def test_blocks_of_the_parser_do_not_matter(tmp_path, monkeypatch):
     """Blocks shorter than a value are taken up with longer ones where they broke off, without losing or repeating a row."""
-    long = [row | {"source_office": "x" * 3000 if i == 5 else "News"} for i, row in enumerate(ROWS)]
+    long = [row | {"source_office": "x" * 9000 if i == 90 else "News"} for i, row in enumerate(records(100))]
     path = write(tmp_path / "long.csv", text(long))
     whole, _ = ms.read_events(path)
-    monkeypatch.setattr(files, "BLOCKS", (1500, 1 << 20))
-    assert_frame_equal(in_order(put_together(path, 3)[0]), in_order(whole))
+    monkeypatch.setattr(files, "BLOCKS", (3000, 1 << 20))
+    assert_frame_equal(in_order(put_together(path, 30)[0]), in_order(whole))
 
 
 def test_a_list_is_read_one_file_after_another(tmp_path):
