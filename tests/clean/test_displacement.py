@@ -591,7 +591,7 @@ def test_a_row_a_site_is_no_second_figure(tmp_path):
 
 def test_more_than_any_country_has_is_flagged(tmp_path):
     _, ledger = unhcr(tmp_path, "2023,MLI,NER,100000001,0,0,0,0,0,0,0,0", "2022,MLI,NER,100000000,0,0,0,0,0,0,0,0")
-    assert flagged(ledger) == {"implausible-count": 1}
+    assert flagged(ledger) == {"implausible-people": 1}
 
 
 @pytest.mark.parametrize(("change", "message"), [
