@@ -24,6 +24,7 @@ GOOD = text(records(6))
     ("utf16.csv", GOOD.encode("utf-16-le"), "binary, or UTF-16 without a byte order mark"),
     ("cut.csv", GOOD[: len(GOOD) - 40].encode(), r"cut.csv, row 7: \d+ fields where the header has 49"),
     ("wide.csv", GOOD.replace("Made-up News", "Made-up, News", 1).encode(), r"row 3: 49 fields where the first row has 50 under 49 headers"),
+    ("mark.csv", GOOD.encode() + b'"', "mark.csv, row 8: 1 fields where the header has 49"),
     ("bad.json", b'{"Result": [{"id": 1}', "not valid JSON"),
     ("none.json", b'{"TotalCount": 0, "Result": []}', "holds no record"),
     ("list.json", b"[1, 2]", "not a list of records"),
