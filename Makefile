@@ -11,7 +11,7 @@ NBVAL := --nbval --nbval-current-env --nbval-sanitize-with notebooks/nbval_sanit
 LAB := --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate --LabApp.news_url=None \
 	--LabApp.extension_manager=readonly
 
-.PHONY: help setup report test others coverage browser lab notebooks docs data kills bench constraints clean
+.PHONY: help setup report test others coverage browser lab notebooks docs data kills fuzz bench constraints clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -70,6 +70,9 @@ data: $(if $(RAW),$(READY)) ## rebuild data/ from a raw file: make data RAW=path
 
 kills: $(READY) ## kill fetch, data, notebooks, report at random (long): make kills [ARGS="--only fetch --tries 20"]
 	@$(PY) tests/killing.py $(ARGS)
+
+fuzz: $(READY) ## damage N=10000 files in every way there is, and keep the table: docs/robustness.md
+	@$(PY) tests/fuzz $(or $(N),10000) $(ARGS)
 
 bench: $(READY) ## measure beside pandas, pyarrow and statsmodels: benchmarks/results/bench.csv and .png (long)
 	@$(PY) benchmarks/bench.py $(ARGS)

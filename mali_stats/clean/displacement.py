@@ -324,7 +324,7 @@ def _flagged(rows: pd.DataFrame) -> pd.DataFrame:
     found = [
         (rows["unit"].eq("households"), "households"),
         (_more_than_inhabitants(rows), "more-than-inhabitants"),
-        (rows["high"].fillna(rows["best"]).gt(MOST), "implausible-count"),
+        (rows["high"].fillna(rows["best"]).gt(MOST), "implausible-people"),
         (_cumulative(rows), "cumulative"),
         (_several(rows), "another-figure-for-the-same"),
     ]

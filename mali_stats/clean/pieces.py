@@ -6,6 +6,7 @@ and without ever holding the file itself.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -29,7 +30,7 @@ def cleaned(path: Path, own: Gazetteer | None, account: steps.Account) -> tuple[
 
     A fault is left to the reading of the whole, which tells all its places and not only those of one piece.
     """
-    if not path.is_file() or path.stat().st_size < LARGE:
+    if not os.path.isfile(path) or path.stat().st_size < LARGE:  # also of a name too long to be one
         return None
     try:
         stream = open_stream(path)

@@ -66,7 +66,8 @@ class Values:
         untidy = _matches(texts, _UNTIDY)
         for i, text in enumerate(texts):
             try:
-                values[i] = parse(tidy_text(text) if untidy[i] else text)
+                # What is too long to be a value is refused below, and would take much room to tidy.
+                values[i] = parse(tidy_text(text) if untidy[i] and len(text) <= LONGEST else text)
             except (ValueError, KeyError, OverflowError):
                 self._remember(np.flatnonzero(codes == i), column, text, accepted)
         if not empty:
@@ -85,7 +86,7 @@ class Values:
         self._odd_texts(column, codes, texts)
         if not _matches(texts, _UNTIDY).any():
             return raw
-        tidy = pd.array([tidy_text(text) or None for text in texts], dtype="str")
+        tidy = pd.array([tidy_text(text[:LONGEST]) or None for text in texts], dtype="str")  # longer ones are refused
         return pd.Series(tidy.take(codes, allow_fill=True), index=raw.index)
 
     def _odd_texts(self, column: str, codes: np.ndarray, texts) -> None:

@@ -425,7 +425,7 @@ def diagnosis(header: Header, opened: Callable[[], BinaryIO], error: Exception) 
     try:
         for record in records:
             row += 1
-            if not any(cell.strip() for cell in record):
+            if record != [""] and not any(cell.strip() for cell in record):  # [""]: two marks, or one, alone in a line
                 row -= not record
                 continue
             if len(record) != width:

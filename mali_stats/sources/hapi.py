@@ -79,7 +79,7 @@ def recognise(table: Table) -> tuple[Layout | None, list[str]]:
     for kind, (required, optional) in KINDS.items():
         columns, missing = match(table, required, optional)
         if not missing:
-            lacking = absent(columns, optional, optional)
+            lacking = absent(columns, optional, [ours for ours in optional if not ours.startswith("provider_")])
             return Layout(SOURCE, kind, f"HDX HAPI {_TITLES[kind]}", LICENCE, columns, lacking), []
         nearest = missing if nearest is None else min(nearest, missing, key=len)
     return None, nearest or []

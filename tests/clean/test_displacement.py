@@ -546,3 +546,82 @@ def test_every_figure_says_whose_it_is(shipped):
 def test_the_misprint_is_told_by_its_own_arithmetic(shipped):
     row = shipped[shipped["issues"].str.contains("misprint")]
     assert row["best"].item() == 375_539 + 36_848 == 412_387
+
+
+# ---- what the fuzzer found -----------------------------------------------------------------------------------
+
+
+def test_columns_that_are_lost_are_said_and_one_that_stands_twice_is_refused(tmp_path):
+    head = HEAD.replace(",idps", ",people", 1)
+    path = write(tmp_path / "few.csv", head + "2023,MLI,NER,5,0,0,0,0,0,0,0,0\n")
+    _, ledger = ms.read_displacement(path)
+    assert ledger.notes == ["few.csv lacks columns that UNHCR population, CSV has: idps. What they tell is missing."]
+    path = write(tmp_path / "twice.csv", HEAD.replace("hst", "Refugees") + "2023,MLI,NER,5,0,0,0,0,0,0,0,9\n")
+    with pytest.raises(ValueError, match="twice.csv: column 'refugees' stands twice \\(again as 'Refugees'\\)"):
+        ms.read_displacement(path)
+
+
+@pytest.mark.parametrize("name", list(synthetic.DISPLACEMENT))
+def test_whole_files_lack_nothing(tmp_path, name):
+    _, ledger, _ = read(tmp_path, name)
+    assert not [note for note in ledger.notes if "lacks columns" in note]
+
+
+@pytest.mark.parametrize(
+    ("name", "column"), [("hapi_food", "population_in_phase"), ("dtm_v3", "numPresentIdpInd"), ("idu", "figure")]
+)
+def test_another_figure_under_the_same_key_is_flagged(tmp_path, name, column):
+    content = synthetic.DISPLACEMENT[name](3).content
+    if content.startswith(("[", "{")):
+        page = json.loads(content)
+        rows = page["result"] if isinstance(page, dict) else page
+        rows.append(rows[-2] | {column: rows[-2][column] + 1})
+        content = json.dumps(page)
+    else:
+        last = content.splitlines()[-1]
+        count = last.split(",")[content.splitlines()[0].split(",").index(column)]
+        content += last.replace(count, f"{count}7", 1) + "\n"
+    figures, ledger = ms.read_displacement(write(tmp_path / "twice.dat", content))
+    assert figures["issues"].str.contains("another-figure-for-the-same").sum() == 2
+    assert flagged(ledger)["another-figure-for-the-same"] == 2
+
+
+def test_a_row_a_site_is_no_second_figure(tmp_path):
+    _, ledger, _ = read(tmp_path, "dtm_sheet")
+    assert "another-figure-for-the-same" not in flagged(ledger)
+
+
+def test_more_than_any_country_has_is_flagged(tmp_path):
+    _, ledger = unhcr(tmp_path, "2023,MLI,NER,100000001,0,0,0,0,0,0,0,0", "2022,MLI,NER,100000000,0,0,0,0,0,0,0,0")
+    assert flagged(ledger) == {"implausible-people": 1}
+
+
+@pytest.mark.parametrize(("change", "message"), [
+    ({"latitude": "north"}, "column latitude: got 'north', accepted: degrees"),
+    ({"longitude": float("nan")}, "column longitude: got 'NaN', accepted: degrees"),
+    ({"displacement_type": "x" * 10_001}, "column displacement_type: .* a text of at most 10,000 letters"),
+])  # fmt: skip
+def test_what_cannot_be_read_in_a_report_is_told(tmp_path, change, message):
+    with pytest.raises(ValueError, match=message):
+        changed(tmp_path, "idu", lambda record: record.update(change))
+
+
+def test_signs_that_nobody_wrote_are_flagged(tmp_path):
+    figures, ledger = changed(
+        tmp_path, "dtm_v3", lambda r: r.update(idpOriginAdmin1Name=r["idpOriginAdmin1Name"].replace("Gao", "G\x07ao"))
+    )
+    assert flagged(ledger) == {"control-sign": 3}
+    assert set(figures["issues"]) == {"", "control-sign:idpOriginAdmin1Name"}
+
+
+@pytest.mark.parametrize(("column", "value", "message"), [
+    ("best", "-4", "row 0, column best: got -4"), ("indicator", "flights", "column indicator: got 'flights'"),
+    ("unit", "goats", "column unit: got 'goats'"), ("best", "many", "changed since"),
+])  # fmt: skip
+def test_a_saved_table_that_was_changed_is_refused(tmp_path, column, value, message):
+    figures, _, _ = read(tmp_path, "gidd")
+    figures = figures.astype(object)
+    figures.loc[0, column] = value
+    figures.to_csv(tmp_path / "saved.csv", index=False)
+    with pytest.raises(ValueError, match=f"saved.csv(.|\n)*{message}"):
+        ms.read_displacement(tmp_path / "saved.csv")

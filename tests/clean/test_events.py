@@ -482,3 +482,43 @@ def test_one_cast_reads_numbers_as_one_by_one(numbers):
     raw = pd.Series(texts, dtype="str")
     cast = _cast(raw, PLAIN_NUMBER, "number")
     assert cast is not None and cast.tolist() == [decimal(one) for one in texts]
+
+
+# ---- what the fuzzer found -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("header", ["best", "Best", "side_a"])
+def test_a_column_of_the_same_name_is_refused(header, tmp_path):
+    content = text([r | {"again": 7} for r in ROWS], [*COLUMNS, "again"]).replace("again", header, 1)
+    with pytest.raises(ValueError, match=r"twice.csv: (column '\w+' stands twice|best and Best may both)"):
+        ms.read_events(write(tmp_path / "twice.csv", content))
+
+
+def test_columns_that_are_lost_are_said(tmp_path):
+    left = [c for c in COLUMNS if c not in ("relid", "active_year")]
+    _, ledger = ms.read_events(write(tmp_path / "few.csv", text(ROWS, left)))
+    assert [n for n in ledger.notes if "few.csv lacks columns that later files have: relid, active_year." in n]
+    _, ledger = ms.read_events(write(tmp_path / "all.csv", text(ROWS)))
+    assert not [n for n in ledger.notes if "lacks columns" in n]
+
+
+def test_a_file_without_a_row_is_said(tmp_path):
+    _, ledger = ms.read_events(write(tmp_path / "none.csv", text([])))
+    assert [n for n in ledger.notes if "There are no rows in none.csv (bulk)" in n]
+
+
+def test_rows_that_contradict_each_other_name_their_file(tmp_path):
+    with pytest.raises(ValueError, match=r"made_up.csv: 1 event ids stand in rows that differ"):
+        _read(tmp_path, [record(1), record(1, high=20)])
+
+
+def test_a_text_without_an_end_is_refused(tmp_path):
+    with pytest.raises(ValueError, match=r"row 3, column side_b: got 'xxx.*at most 10,000 letters \(a quotation mark"):
+        _read(tmp_path, [record(1), record(2, side_b="x" * 10_001)])
+    assert len(_read(tmp_path, [record(1), record(2, side_b="x" * 10_000)])[0]) == 2
+
+
+@pytest.mark.parametrize("name", ["Ménaka", "M\ufffdnaka", "M?naka", "MÃ©naka", "M├®naka", "M√©naka"])
+def test_accents_that_were_spoilt_are_flagged(name, tmp_path):
+    events, _ = _read(tmp_path, [record(1, dyad_name=f"Group of {name} - Group B")])
+    assert events["issues"].tolist() == ["" if name == "Ménaka" else "garbled-text:dyad_name"]

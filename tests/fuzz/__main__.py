@@ -16,7 +16,7 @@ from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import fuzz
-from fuzz_damage import DAMAGES, EXPECTED, Damage
+from fuzz_damage import DAMAGES, Damage
 from fuzz_judge import MEGABYTES, OUTCOMES, SECONDS
 
 KEPT = Path(__file__).resolve().parents[2] / "docs" / "robustness.md"
@@ -47,11 +47,14 @@ def _some(work: tuple[list[int], int]) -> list[Row]:
 
 def run(numbers: list[int], seed: int, processes: int) -> list[Row]:
     """What came of each of the damaged files, in their order."""
-    pieces = [(numbers[i : i + 200], seed) for i in range(0, len(numbers), 200)]
+    pieces = [(numbers[i : i + 100], seed) for i in range(0, len(numbers), 100)]
     rows: list[Row] = []
     with ProcessPoolExecutor(processes) as pool:
         for done in pool.map(_some, pieces):
             rows += done
+            for damage, _, layout, outcome, detail in done:
+                if outcome == "FAULT":
+                    print(f"\rFAULT: {damage}, {layout}: {detail[:600]}", file=sys.stderr)
             print(f"\r{len(rows):,} of {len(numbers):,} files", end="", file=sys.stderr, flush=True)
     print(file=sys.stderr)
     return rows
@@ -72,7 +75,8 @@ def _table(title: str, counts: dict[str, Counter]) -> list[str]:
 def _counted(rows: list[Row], column: int, names: list[str]) -> dict[str, Counter]:
     counts = {name: Counter() for name in names}
     for row in rows:
-        counts[row[column]][row[3]] += 1
+        if row[column] in counts:
+            counts[row[column]][row[3]] += 1
     return {name: found for name, found in counts.items() if found.total()}
 
 
@@ -111,12 +115,8 @@ def main() -> int:
     if not given.only:
         KEPT.parent.mkdir(exist_ok=True)
         KEPT.write_text(page, encoding="utf-8")
-    faults = [(number, row) for number, row in zip(numbers, rows, strict=True) if row[3] == "FAULT"]
-    for number, (damage, _, layout, _, detail) in faults[:40]:
-        print(
-            f"FAULT {number}: {damage} ({EXPECTED[DAMAGES[damage].expect]}), {layout}: {detail[:600]}", file=sys.stderr
-        )
-    print(f"{len(faults)} faults in {len(rows):,} files.", file=sys.stderr)
+    faults = sum(row[3] == "FAULT" for row in rows)
+    print(f"{faults} faults in {len(rows):,} files.", file=sys.stderr)
     return bool(faults)
 
 

@@ -264,7 +264,8 @@ def huge_field(sheet: Sheet, random: Random):
     columns = [j for j in range(len(sheet.header))]
     i, j = random.randrange(len(sheet.rows)), random.choice([*columns, *sheet.columns("unread") * 9])
     size = random.choice([200_000, 3_000_000, 40_000_000] if sheet.kind == "csv" else [200_000, 3_000_000])
-    sheet.put((i, j), random.choice(["x", "a, ", 'say "no"\n']) * (size // 8))
+    unit = random.choice(["x", "a, ", 'say "no"\n'])
+    sheet.put((i, j), unit * (size // len(unit)))
 
 
 # ---- JSON --------------------------------------------------------------------------------------------------

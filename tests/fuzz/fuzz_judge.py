@@ -218,7 +218,7 @@ def _unclear(error: BaseException, file: File, path: Path, rows: frozenset[int])
         return "not a clear error: "
     if isinstance(error, UnicodeError):
         return "a library's own words: "
-    names = (path.name, file.name, path.name.removesuffix(".gz"), "export.csv", "part.csv", "slipped.csv")
+    names = (path.name, file.name, path.name.removesuffix(".gz"), "export.csv", "part.csv", "slipped.csv", "a.csv.gz")
     if not any(name in text or repr(name)[1:-1] in text for name in names):
         return "does not name the file: "
     if not _PLACE.search(text):

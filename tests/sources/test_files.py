@@ -1,12 +1,14 @@
 """Files that are not what they should be: a clear error with the file's name, never one from deep inside."""
 
 import gzip
+import json
 import zipfile
 
 import pytest
-from making import records, text, write
+from making import api, records, text, write
 
 import mali_stats as ms
+from mali_stats.sources import limits
 from mali_stats.sources.ucdp import coverage, version
 
 GOOD = text(records(6))
@@ -22,6 +24,7 @@ GOOD = text(records(6))
     ("utf16.csv", GOOD.encode("utf-16-le"), "binary, or UTF-16 without a byte order mark"),
     ("cut.csv", GOOD[: len(GOOD) - 40].encode(), r"cut.csv, row 7: \d+ fields where the header has 49"),
     ("wide.csv", GOOD.replace("Made-up News", "Made-up, News", 1).encode(), r"row 3: 49 fields where the first row has 50 under 49 headers"),
+    ("mark.csv", GOOD.encode() + b'"', "mark.csv, row 8: 1 fields where the header has 49"),
     ("bad.json", b'{"Result": [{"id": 1}', "not valid JSON"),
     ("none.json", b'{"TotalCount": 0, "Result": []}', "holds no record"),
     ("list.json", b"[1, 2]", "not a list of records"),
@@ -78,3 +81,73 @@ def test_versions_by_name(hint, expected):
 ])  # fmt: skip
 def test_what_a_version_covers(release, covered):
     assert coverage(release) == covered
+
+
+# ---- what the fuzzer found -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("content", "message"), [
+    (b'[{"id": 1, "best": 5, "best": 77}]', r"bad.json: key 'best' stands twice in a record \(it begins with id: 1\)"),
+    (b'[{"id": 1' + b"0" * 6000 + b"}]", "bad.json: not valid JSON"),
+    (b"[" * 100_000, "bad.json: not valid JSON"),
+])  # fmt: skip
+def test_json_that_a_parser_takes_or_chokes_on(content, message, tmp_path):
+    (tmp_path / "bad.json").write_bytes(content)
+    with pytest.raises(ValueError, match=message):
+        ms.read_events(tmp_path / "bad.json")
+
+
+def test_a_nested_value_is_refused_where_it_is_read(tmp_path):
+    page = json.loads(api(records(3)))
+    page["Result"][0]["source_article"] = {"text": "made up"}
+    assert len(ms.read_events(write(tmp_path / "unread.json", json.dumps(page)))[0]) == 3
+    page["Result"][1]["side_a"] = ["Group A", "Group B"]
+    with pytest.raises(ValueError, match=r"read.json, record 2, column side_a: an object or a list stands"):
+        ms.read_events(write(tmp_path / "read.json", json.dumps(page)))
+
+
+def test_paths_that_lead_to_no_file(tmp_path):
+    with pytest.raises(FileNotFoundError, match="There is no file .*aaa"):
+        ms.read_events(tmp_path / ("a" * 300))
+    (tmp_path / "lost.csv").symlink_to(tmp_path / "gone.csv")
+    with pytest.raises(FileNotFoundError, match=r"lost.csv is a link that leads to no file"):
+        ms.read_events(tmp_path / "lost.csv")
+    (tmp_path / "loop.csv").symlink_to(tmp_path / "loop.csv")
+    with pytest.raises(FileNotFoundError, match=r"loop.csv is a link"):
+        ms.read_events(tmp_path / "loop.csv")
+    real = write(tmp_path / "real.csv", GOOD)
+    (tmp_path / "link.csv").symlink_to(real)
+    assert len(ms.read_events(tmp_path / "link.csv")[0]) == 6
+
+
+def test_a_zip_that_unpacks_in_another_way_than_it_says(tmp_path):
+    packed = bytearray(write(tmp_path / "good.zip", GOOD).read_bytes())
+    for at in (8, packed.rindex(b"PK\x01\x02") + 10):
+        packed[at] = 12  # bzip2
+    (tmp_path / "bad.zip").write_bytes(packed)
+    with pytest.raises(ValueError, match="bad.zip: the zip file is cut short or damaged"):
+        ms.read_events(tmp_path / "bad.zip")
+
+
+def test_names_in_a_zip_never_touch_the_disk(tmp_path):
+    (tmp_path / "in").mkdir()
+    with zipfile.ZipFile(tmp_path / "in" / "slip.zip", "w") as archive:
+        archive.writestr("../slipped.csv", GOOD)
+    assert len(ms.read_events(tmp_path / "in" / "slip.zip")[0]) == 6
+    assert sorted(p.name for p in tmp_path.rglob("*")) == ["in", "slip.zip"]
+
+
+@pytest.mark.parametrize("wrap", ["gz", "zip", "gz in zip", "xlsx"])
+def test_what_unpacks_to_too_much_is_stopped(wrap, tmp_path, monkeypatch):
+    monkeypatch.setattr(limits, "MAX_BYTES", 1 << 20)
+    monkeypatch.setattr(limits, "MAX_ANSWER", 1 << 20)
+    bomb = b"," * (3 << 20)
+    data = gzip.compress(bomb)
+    if wrap != "gz":
+        name, inner = {"zip": ("a.csv", bomb), "gz in zip": ("a.csv.gz", data), "xlsx": ("xl/a.xml", bomb)}[wrap]
+        with zipfile.ZipFile(tmp_path / "z", "w", zipfile.ZIP_DEFLATED) as archive:
+            archive.writestr(name, inner)
+        data = (tmp_path / "z").read_bytes()
+    (tmp_path / "bomb").write_bytes(data)
+    with pytest.raises(limits.TooLarge, match="holds more than 1 MB once unpacked"):
+        ms.read_events(tmp_path / "bomb")
