@@ -90,7 +90,8 @@ def plot_points(
             "figures[figures['measure'] == 'stock'], or draw flows with ms.plot_series by year."
         )
     one_each(figures, [c for c in ("indicator", "unit", "country") if c != by], who)
-    numbers(figures, "best", who)
+    if figures["best"].notna().any():
+        numbers(figures, "best", who)
     if figures["as_of"].isna().any():
         raise ValueError(
             f"{who}: as_of is missing in {int(figures['as_of'].isna().sum())} rows; leave those out first."

@@ -358,14 +358,16 @@ def test_options_that_are_not_known(options, message):
 
 @pytest.mark.parametrize("gap", ["x", None, True, 2.5, float("nan")])
 def test_a_gap_is_a_whole_number_of_months(gap):
-    with pytest.raises(TypeError, match=f"max_gap={gap!r} is a {type(gap).__name__}; give a whole number of months"):
+    with pytest.raises(
+        TypeError, match=f"max_gap={gap!r} is of type {type(gap).__name__}; give a whole number of months"
+    ):
         ms.interpolate_stock(stocks([("2023-01-31", 1), ("2023-05-31", 2)]), max_gap=gap)
 
 
 def test_one_series_of_two_rounds_is_wanted():
     with pytest.raises(ValueError, match="rounds of two periods at least"):
         ms.interpolate_stock(stocks([("2023-01-31", 1)]))
-    with pytest.raises(ValueError, match="rows of several admin1 .ML05, ML06"):
+    with pytest.raises(ValueError, match="rows of more than one admin1 .ML05, ML06"):
         ms.interpolate_stock(table(figure(admin1="ML05"), figure(admin1="ML06", as_of="2023-05-31")))
 
 
