@@ -96,6 +96,8 @@ def plot_fan(
     time = time or next((name for name in TIMES if name in getattr(table, "columns", ())), "year")
     by = list(by or []) if by is None or (isinstance(by, Iterable) and not isinstance(by, str)) else [by]
     need(table, [time, *by], "plot_fan", _FIRST)
+    if not isinstance(value, str):
+        raise TypeError(f"plot_fan: value={value!r} is no text; give the name of what is counted, such as 'deaths'.")
     pairs, middle = _quantiles(table)
     if kind not in (None, "band", "bars"):
         raise ValueError(f"plot_fan: kind={kind!r} is not known; use 'band', 'bars' or None.")
@@ -109,7 +111,7 @@ def plot_fan(
         handles = [*_handles(models, pairs, middle, bars), *_observed(ax, models, time, apart)]
         longest = max((len(handle.get_label()) for handle in handles), default=0)
         legend_above(ax, handles, ncols=max(1, min(4, 100 // (longest + 8))))
-        _finish(ax, str(value), time, periods)
+        _finish(ax, value, time, periods)
         shares = " and ".join(_share(pair) for pair in pairs)
         told = f"; bars: {shares} of the draws, dots: median" if bars else ""
         sign(ax, source, span(pd.Series(periods)) + told, kind="plot_fan", column=value)

@@ -184,8 +184,8 @@ def interpolate_stock(stock: pd.DataFrame, freq: str = "MS", max_gap: int = 6) -
         raise ValueError(f"interpolate_stock: freq={freq!r} is not known; use one of {', '.join(_FREQ)}.")
     if isinstance(max_gap, bool) or not isinstance(max_gap, int | np.integer):
         raise TypeError(
-            f"interpolate_stock: max_gap={max_gap!r} is of type {type(max_gap).__name__}; give a whole number of "
-            "months, of 1 or more."
+            f"interpolate_stock: max_gap={max_gap!r} is of type {type(max_gap).__name__}; give a whole number "
+            "of months of 1 or more."
         )
     if max_gap < 1:
         raise ValueError(f"interpolate_stock: max_gap={max_gap!r}; give a number of months of 1 or more.")
