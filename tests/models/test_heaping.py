@@ -83,5 +83,5 @@ def test_what_is_no_count_is_told(x, message):
 
 @pytest.mark.parametrize("x", [10, None, np.ones((2, 2)), pd.DataFrame({"deaths": [10]})])
 def test_what_is_no_list_of_counts_is_told(x):
-    with pytest.raises(TypeError, match="counts are wanted in one dimension, one an event, got a"):
+    with pytest.raises(TypeError, match="counts are wanted in one dimension, one an event, got "):
         heaping(x)
