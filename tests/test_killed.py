@@ -24,7 +24,9 @@ def server(tmp_path_factory):
 
 
 def whole(row):
-    return row["broken"] == row["again_failed"] == 0 and row["killed"] > 0 and row["run_again"] == row["tries"]
+    """Nothing broken. How many were killed is asked only of steps: by the clock, a quick machine may end first."""
+    enough = row["killed"] == row["tries"] if row["killed_at"] == "each step on the disk" else True
+    return enough and row["broken"] == row["again_failed"] == 0 and row["run_again"] == row["tries"] > 0
 
 
 def silent(text):
@@ -72,10 +74,10 @@ def test_make_data(server, tmp_path):
 def test_make_notebooks_and_make_report(make, server, tmp_path):
     trial = make(tmp_path, server, [])
     files = len(trial.new)
-    for moment in ({"after": 0.5}, {"step": (files + 1, "after")}):
+    for step in ((0, "before"), (files - 1, "after"), (files + 1, "after")):
         trial.reset()
-        assert server.run(trial.job, trial.arguments, **moment)["killed"]
-        assert trial.look() != "broken", moment
+        assert server.run(trial.job, trial.arguments, step=step)["killed"]
+        assert trial.look() != "broken", step
     assert never_written_in_place(server, trial)
 
 

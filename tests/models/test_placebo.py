@@ -1,4 +1,3 @@
-import time
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -191,13 +190,6 @@ def test_arguments_of_the_trend_reach_the_null():
     assert not np.allclose(plain.curve["z"], other.curve["z"])
     grown = frame.assign(person_years=50_000 * np.exp(0.5 * (frame["month"] >= "2016-01-01")))
     assert not np.allclose(plain.curve["z"], ask(grown, None, by="region", offset="person_years").curve["z"])
-
-
-def test_a_record_of_400_months_takes_seconds():
-    frame = record(400, at=200, start="1990-01-01")
-    start = time.perf_counter()
-    ask(frame, "2000-01", n_perm=999)
-    assert time.perf_counter() - start < 20
 
 
 # The date.
