@@ -63,13 +63,13 @@ class Values:
             return cast
         codes, texts = pd.factorize(raw)
         values = np.empty(len(texts) + 1, dtype=object)  # the last one is what a missing value becomes
-        untidy = _matches(texts, _UNTIDY)
+        texts, untidy = self._bounded(column, codes, texts), _matches(texts, _UNTIDY)
         for i, text in enumerate(texts):
             try:
-                # What is too long to be a value is refused below, and would take much room to tidy.
-                values[i] = parse(tidy_text(text) if untidy[i] and len(text) <= LONGEST else text)
+                values[i] = parse(tidy_text(text) if untidy[i] else text)
             except (ValueError, KeyError, OverflowError):
-                self._remember(np.flatnonzero(codes == i), column, text, accepted)
+                if len(text) <= LONGEST:  # else it is refused already
+                    self._remember(np.flatnonzero(codes == i), column, text, accepted)
         if not empty:
             self._remember(np.flatnonzero(codes == -1), column, "nothing", accepted)
         if kind in ("text", None):
@@ -83,18 +83,23 @@ class Values:
         """``column`` as tidy text; a text of nothing but spaces is missing."""
         raw = self.raw[column]
         codes, texts = pd.factorize(raw)
+        texts = self._bounded(column, codes, texts)
         self._odd_texts(column, codes, texts)
         if not _matches(texts, _UNTIDY).any():
             return raw
-        tidy = pd.array([tidy_text(text[:LONGEST]) or None for text in texts], dtype="str")  # longer ones are refused
+        tidy = pd.array([tidy_text(text) or None for text in texts], dtype="str")
         return pd.Series(tidy.take(codes, allow_fill=True), index=raw.index)
 
-    def _odd_texts(self, column: str, codes: np.ndarray, texts) -> None:
-        """Keep for ``odd`` the rows whose text holds signs that nobody wrote; refuse texts without an end."""
-        lengths = pc.utf8_length(pa.array(texts, pa.large_string())).fill_null(0)
-        for i in np.flatnonzero(np.asarray(lengths) > LONGEST):
+    def _bounded(self, column: str, codes: np.ndarray, texts):
+        """The texts, those without an end refused and cut: to look at all of one would take many times its room."""
+        endless = np.flatnonzero(np.asarray(pc.utf8_length(pa.array(texts, pa.large_string())).fill_null(0)) > LONGEST)
+        for i in endless:
             accepted = f"a text of at most {LONGEST:,} letters (a quotation mark may be missing)"
-            self._remember(np.flatnonzero(codes == i), column, texts[i], accepted)
+            self._remember(np.flatnonzero(codes == i), column, texts[i][:LONGEST], accepted)
+        return pd.Index([text[: LONGEST + 1] for text in texts], dtype="str") if len(endless) else texts
+
+    def _odd_texts(self, column: str, codes: np.ndarray, texts) -> None:
+        """Keep for ``odd`` the rows whose text holds signs that nobody wrote."""
         for issue, pattern in (("control-sign", _CONTROL), ("garbled-text", _GARBLED)):
             found = np.append(_matches(texts, pattern), False)
             if found.any():

@@ -192,13 +192,19 @@ def _unzipped(name: str, data: bytes) -> tuple[str, bytes]:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             member = only_member(name, archive)
             return (member.rsplit("/", 1)[-1], limits.bounded_unzip(name, archive, member)) if member else (name, data)
-    except DAMAGED_ZIP as error:
+    except (limits.TooLarge, NotOneFile):
+        raise
+    except (*DAMAGED_ZIP, ValueError) as error:
         raise ValueError(f"{name}: the zip file is cut short or damaged ({error}). Download it again.") from error
 
 
 DAMAGED_ZIP = (
-    zipfile.BadZipFile, EOFError, OSError, NotImplementedError, RuntimeError, zlib.error, lzma.LZMAError, struct.error
+    zipfile.BadZipFile, EOFError, OSError, NotImplementedError, RuntimeError, zlib.error, lzma.LZMAError, struct.error,
 )  # fmt: skip
+
+
+class NotOneFile(ValueError):
+    """A zip of several files, or of none."""
 
 
 def only_member(name: str, archive: zipfile.ZipFile) -> str | None:
@@ -208,7 +214,7 @@ def only_member(name: str, archive: zipfile.ZipFile) -> str | None:
         return None
     if len(members) != 1:
         held = ", ".join(members[:5]) or "nothing"
-        raise ValueError(f"{name}: the zip must hold one file, it holds {held}. Unpack it and give one file.")
+        raise NotOneFile(f"{name}: the zip must hold one file, it holds {held}. Unpack it and give one file.")
     return members[0]
 
 
@@ -371,7 +377,7 @@ def _parse(header: Header, data: bytes, wanted: list[str]) -> pd.DataFrame:
         raise ValueError(diagnosis(header, lambda: io.BytesIO(data), error)) from error
     quotes = Quotes(header.separator)
     quotes.feed(memoryview(data)[header.body :])
-    if quotes.odd:
+    if quotes.unpaired:
         refuse_stray(header.name, io.BytesIO(data[header.body :]), header.separator, header.skipped)
     frame = as_frame(table)
     header.refuse_more(frame)

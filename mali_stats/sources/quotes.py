@@ -34,6 +34,11 @@ class Quotes:
         self._around[[ord(separator), ord("\r"), ord("\n"), _MARK]] = True
         self._inside, self._last = False, ord("\n")
 
+    @property
+    def unpaired(self) -> bool:
+        """Whether, at the end, a mark was odd or left open: Arrow takes all that follows such a one for its value."""
+        return self.odd or self._inside
+
     def feed(self, piece: bytes | memoryview) -> None:
         """Look at the next bytes."""
         if self.odd or not len(piece):
@@ -84,9 +89,10 @@ def refuse_stray(name: str, body: BinaryIO, separator: str, row: int) -> None:
         for _ in records:
             row += 1
     except csv.Error as error:
+        what = "is never closed" if "end of data" in str(error) else "ends a value and something follows it"
         raise ValueError(
-            f"{name}, row {row + 1}: a quotation mark ends a value and something follows it ({error}), so one mark is "
-            "missing or one too many, and a row may be swallowed. Correct the file, or download it again."
+            f"{name}, row {row + 1}: a quotation mark {what} ({error}), so one mark is missing or one too many, and a "
+            "row may be swallowed. Correct the file, or download it again."
         ) from error
     finally:
         lines.detach()  # whoever opened the file closes it

@@ -117,7 +117,7 @@ def _bytes_of(path: Path) -> Iterator[tuple[str, BinaryIO]]:
             for _ in range(2):
                 start = file.peek(2)[:2]
                 if start == b"\x1f\x8b":
-                    file = stack.enter_context(gzip.GzipFile(fileobj=file))
+                    file = stack.enter_context(gzip.GzipFile(fileobj=file, mode="rb"))
                 elif start == b"PK" and isinstance(file, io.BufferedReader):
                     archive = stack.enter_context(zipfile.ZipFile(file))
                     member = files.only_member(name, archive)
@@ -126,7 +126,9 @@ def _bytes_of(path: Path) -> Iterator[tuple[str, BinaryIO]]:
                         break
                     name, file = member.rsplit("/", 1)[-1], stack.enter_context(archive.open(member))
             start = file.peek(2)[:2]
-        except (*files.DAMAGED_ZIP, OSError) as error:
+        except files.NotOneFile:
+            raise
+        except (*files.DAMAGED_ZIP, ValueError) as error:
             raise ValueError(f"{name}: the file is cut short or damaged ({error}). Download it again.") from error
         if start in _UTF16:
             file = io.BufferedReader(pa.transcoding_input_stream(pa.PythonFile(file, mode="r"), "utf-16", "utf-8"))
@@ -184,14 +186,24 @@ def _parsed(path: Path, header: files.Header, columns: list[str], block: int) ->
             if "Empty CSV" in str(error):
                 return
             raise
-        checked = False
+        held, checked = None, False  # the last batch is given when it is known that no mark was left open in it
         for batch in reader:
             if quotes.odd and not checked:
+                _refuse_stray(path, header)
                 checked = True
-                with _bytes_of(path) as (name, again):
-                    _first(again, header.body)
-                    refuse_stray(name, again, header.separator, header.skipped)
-            yield batch
+            if held is not None:
+                yield held
+            held = batch
+        if quotes.unpaired and not checked:
+            _refuse_stray(path, header)
+        if held is not None:
+            yield held
+
+
+def _refuse_stray(path: Path, header: files.Header) -> None:
+    with _bytes_of(path) as (name, file):
+        _first(file, header.body)
+        refuse_stray(name, file, header.separator, header.skipped)
 
 
 def _after(batches: Batches, rows: int) -> Batches:

@@ -516,6 +516,10 @@ def test_a_text_without_an_end_is_refused(tmp_path):
     with pytest.raises(ValueError, match=r"row 3, column side_b: got 'xxx.*at most 10,000 letters \(a quotation mark"):
         _read(tmp_path, [record(1), record(2, side_b="x" * 10_001)])
     assert len(_read(tmp_path, [record(1), record(2, side_b="x" * 10_000)])[0]) == 2
+    with pytest.raises(ValueError, match=r": 1 values cannot be read:\n  row 3, column best: got '9"):
+        _read(tmp_path, [record(1), record(2, best="9" * 10_000)])
+    with pytest.raises(ValueError, match=r": 1 values cannot be read:\n  row 3, column best: .* at most 10,000"):
+        _read(tmp_path, [record(1), record(2, best="9" * 10_001)])
 
 
 @pytest.mark.parametrize("name", ["Ménaka", "M\ufffdnaka", "M?naka", "MÃ©naka", "M├®naka", "M√©naka"])

@@ -64,13 +64,12 @@ def cut_book(data: bytes, random: Random) -> bytes:
     return data[: random.randrange(4, len(data) - 30)]
 
 
-@of_bytes("a hole in the middle", "told", kinds=("csv", "json"), **_cut)
+@of_bytes("a hole in the middle", "silent", kinds=("csv", "json"), why="one that begins and ends within one field, or in one "
+          "column of two rows, leaves a shorter name or a row fewer", **_cut)  # fmt: skip
 def hole(data: bytes, random: Random) -> bytes:
     text = data.decode("utf-8-sig")
     start = random.randrange(len(text) // 10, len(text) - 40)
     lost = random.choice([23, 257, len(text) // 3])
-    if text[start : start + lost].count("\n") and text[start - 1] == "\n":
-        raise Unfit
     return (text[:start] + text[start + lost :]).encode()
 
 

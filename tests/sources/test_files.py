@@ -5,7 +5,7 @@ import json
 import zipfile
 
 import pytest
-from making import api, records, text, write
+from making import COLUMNS, api, records, text, write
 
 import mali_stats as ms
 from mali_stats.sources import limits
@@ -129,6 +129,15 @@ def test_a_zip_that_unpacks_in_another_way_than_it_says(tmp_path):
         ms.read_events(tmp_path / "bad.zip")
 
 
+def test_a_zip_whose_numbers_lead_before_its_start(tmp_path):
+    packed = bytearray(write(tmp_path / "good.zip", GOOD).read_bytes())
+    packed[packed.rindex(b"PK\x05\x06") + 16] ^= 2  # where the list of members begins
+    (tmp_path / "bad.zip").write_bytes(packed)
+    for read in (ms.read_events, lambda path: list(ms.read_events(path, chunks=4))):
+        with pytest.raises(ValueError, match="bad.zip: the (zip )?file is cut short or damaged"):
+            read(tmp_path / "bad.zip")
+
+
 def test_names_in_a_zip_never_touch_the_disk(tmp_path):
     (tmp_path / "in").mkdir()
     with zipfile.ZipFile(tmp_path / "in" / "slip.zip", "w") as archive:
@@ -151,3 +160,21 @@ def test_what_unpacks_to_too_much_is_stopped(wrap, tmp_path, monkeypatch):
     (tmp_path / "bomb").write_bytes(data)
     with pytest.raises(limits.TooLarge, match="holds more than 1 MB once unpacked"):
         ms.read_events(tmp_path / "bomb")
+
+
+def test_a_mark_that_is_never_closed_swallows_no_row(tmp_path):
+    columns = [*COLUMNS, "last"]
+    lines = text([r | {"last": "x", "source_article": ""} for r in records(6)], columns).splitlines(keepends=True)
+    lines[3] = lines[3].replace(",x\n", ',"x\n')
+    path = write(tmp_path / "open.csv", "".join(lines))
+    with pytest.raises(ValueError, match="open.csv, row 4: a quotation mark is never closed"):
+        ms.read_events(path)
+    for rows in (2, 100):
+        with pytest.raises(ValueError, match="open.csv, row 4: a quotation mark is never closed"):
+            list(ms.read_events(path, chunks=rows))
+
+
+def test_gzip_in_gzip_is_one_file_also_in_parts(tmp_path):
+    path = tmp_path / "twice.gz"
+    path.write_bytes(gzip.compress(gzip.compress(GOOD.encode())))
+    assert len(ms.read_events(path)[0]) == sum(len(part) for part, _ in ms.read_events(path, chunks=4)) == 6
