@@ -19,7 +19,7 @@ from mali_stats import catalog
 from mali_stats.clean import places
 from mali_stats.clean.figures import reported
 from mali_stats.clean.row_rules import MOST_DEAD, Found, off_the_map
-from mali_stats.clean.values import PLAIN_NUMBER, Values, count, degrees, different, level, whole
+from mali_stats.clean.values import PLAIN_DAY, PLAIN_NUMBER, Values, count, degrees, different, level, whole
 from mali_stats.schema import DATE_PRECISION, GEO_PRECISION, VIOLENCE, absent, dtype
 from mali_stats.sources import acled
 
@@ -45,7 +45,7 @@ def cleaned(read: Values, layout: acled.Layout, version: str | None) -> tuple[pd
     when = "seconds since 1970, or a day and time"
     out = {
         "event_id": read.turn("event_id", _id, "an id such as MLI1234", empty=False, kind="text", plain=_ID),
-        "date_start": read.turn("date_start", _day, days, empty=False, kind="date"),
+        "date_start": read.turn("date_start", _day, days, empty=False, kind="date", plain=PLAIN_DAY),
         "date_precision": read.turn("date_prec", level(_DATES), "1 to 3", empty=False, kind=DATE_PRECISION),
         "geo_precision": read.turn("where_prec", level(_PLACES), "1 to 3", empty=False, kind=GEO_PRECISION),
         "latitude": read.turn("latitude", degree, number, kind="number", plain=PLAIN_NUMBER),

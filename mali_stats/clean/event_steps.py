@@ -67,13 +67,14 @@ def cleaned(part: Part, own: places.Gazetteer | None, account: Account) -> pd.Da
 def _blank(raw: pd.DataFrame) -> pd.Series:
     """Rows without any value; most files have none, so few columns are looked at in every row."""
     blank = raw.iloc[:, 0].isna()
-    blank[blank] = raw[blank].isna().all(axis=1)
+    if blank.any():
+        blank[blank] = raw[blank].isna().all(axis=1)
     return blank
 
 
 def one_row_each(events: pd.DataFrame, publisher: ModuleType, name: str, account: Account) -> pd.DataFrame:
     """One row an event; an export that repeats every event is refused."""
-    several = events["event_id"].duplicated(keep=False)
+    several = between_rows.repeated(events["event_id"])
     if not several.any():
         return events
     if publisher is acled:

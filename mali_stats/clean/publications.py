@@ -12,7 +12,7 @@ import pandas as pd
 from mali_stats import catalog
 from mali_stats.clean import actors, places
 from mali_stats.clean.row_rules import truth
-from mali_stats.clean.values import PLAIN_NUMBER, Values, count, day, decimal
+from mali_stats.clean.values import PLAIN_DAY, PLAIN_NUMBER, Values, count, day, decimal
 from mali_stats.schema import EVENTS, FAMILIES, MORE, checked, typed
 from mali_stats.sources import acled, files, ucdp
 
@@ -130,9 +130,10 @@ def retyped(part: Part) -> pd.DataFrame:
         "text": (str, "text"),
     }
     out, columns = {}, _kept(part.raw)
+    plain_ones: dict[str | tuple[str, ...], str | float] = {"number": PLAIN_NUMBER, "date": PLAIN_DAY}
     for column, kind in columns.items():
         parse, accepted = (_one_of(kind), ", ".join(kind)) if isinstance(kind, tuple) else kinds[kind]
-        needed, plain = column in ("event_id", "date_start", "date_end"), PLAIN_NUMBER if kind == "number" else None
+        needed, plain = column in ("event_id", "date_start", "date_end"), plain_ones.get(kind)
         out[column] = read.turn(column, parse, accepted, empty=not needed, kind=kind, plain=plain)
     read.done()
     out["issues"] = out["issues"].fillna("")

@@ -27,9 +27,10 @@ _CONTROL = r"[\x00-\x08\x0e-\x1b\x7f-\x{84}\x{86}-\x{9f}\x{202a}-\x{202e}\x{2066
 _GARBLED = r"[\x{c3}\x{c2}][\x{80}-\x{bf}]|\x{e2}\x{20ac}|[\x{251c}\x{221a}\x{fffd}]|\pL\?\pL"
 #: letters of the longest text that is a name or a sentence; beyond it a quotation mark is missing somewhere
 LONGEST = 10_000
-#: Plain ids, which stand as they are, and below which size a number that one cast reads is what ``degrees`` and
-#: ``decimal`` make of its text (both round to the nearest of a computer's numbers).
+#: Plain ids, which stand as they are; days as most files write them; and below which size a number that one cast reads
+#: is what ``degrees`` and ``decimal`` make of its text (both round to the nearest of a computer's numbers).
 PLAIN_ID = r"^[1-9]\d{0,14}$"
+PLAIN_DAY = r"^\d{4}-\d\d-\d\d( 00:00:00\.000)?$"
 PLAIN_NUMBER = 1000.0
 
 
@@ -55,8 +56,8 @@ class Values:
         """``column`` through ``parse`` (which raises ValueError or KeyError on a bad text), each text once.
 
         The result has the dtype of ``kind`` (a kind of :mod:`mali_stats.schema`), else objects. Where every text
-        is ``plain`` (matches a pattern, or is a number below), one cast stands for ``parse``: for columns in which
-        each text is another.
+        is ``plain`` (matches a pattern, or is a number below), one cast stands for ``parse``: for columns of days,
+        and those in which each text is another.
         """
         raw = self.raw[column]
         if plain and (cast := _cast(raw, plain, kind)) is not None and (empty or cast.notna().all()):
@@ -64,7 +65,7 @@ class Values:
         codes, texts = pd.factorize(raw)
         values = np.empty(len(texts) + 1, dtype=object)  # the last one is what a missing value becomes
         texts, untidy = self._bounded(column, codes, texts), _matches(texts, _UNTIDY)
-        for i, text in enumerate(texts):
+        for i, text in enumerate(pa.array(texts, pa.large_string()).to_pylist()):
             try:
                 values[i] = parse(tidy_text(text) if untidy[i] else text)
             except (ValueError, KeyError, OverflowError):
@@ -137,15 +138,20 @@ def _matches(texts, pattern: str) -> np.ndarray:
 def _cast(raw: pd.Series, plain, kind: str | tuple[str, ...] | None) -> pd.Series | None:
     """A column whose texts are all plain, as its kind in one go; None where one is not."""
     texts = pa.array(raw.array, pa.large_string())
+    if isinstance(plain, str) and pc.all(pc.match_substring_regex(texts, plain)).as_py() is False:
+        return None
     if kind == "text":
-        return raw if pc.all(pc.match_substring_regex(texts, plain)).as_py() is not False else None
+        return raw
     try:
-        numbers = np.asarray(pc.cast(texts, pa.float64()))
+        values = pc.cast(texts, pa.timestamp("us") if kind == "date" else pa.float64())
     except pa.ArrowInvalid:
         return None
-    # What is missing is not a number either; what was written so, or as infinite, is left to ``parse``.
-    usual = np.abs(numbers) < plain
-    return pd.Series(numbers, index=raw.index) if usual.sum() == len(texts) - texts.null_count else None
+    if kind == "date":
+        first, last = pc.min_max(values).as_py().values()
+        usual = first is None or (first.date() >= FIRST_DAY and last.date() <= date.today())
+    else:  # what was written as no number, or as infinite, is left to ``parse``
+        usual = pc.sum(pc.less(pc.abs(values), plain)).as_py() in (len(texts) - texts.null_count, None)
+    return pd.Series(np.asarray(values), index=raw.index) if usual else None
 
 
 def different(columns: list) -> tuple[np.ndarray, np.ndarray]:
@@ -160,7 +166,9 @@ def different(columns: list) -> tuple[np.ndarray, np.ndarray]:
     for column in columns:
         own, values = pd.factorize(column)
         code = pd.factorize(code * (len(values) + 1) + own + 1)[0].astype(np.int64)
-    _, first, which = np.unique(code, return_index=True, return_inverse=True)
+    which = pd.factorize(code)[0]
+    first = np.empty(which.max(initial=-1) + 1, dtype=np.int64)
+    first[which[::-1]] = np.arange(len(which))[::-1]  # what stands first is written last
     return first, which
 
 
