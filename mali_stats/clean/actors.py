@@ -16,8 +16,8 @@ import numpy as np
 import pandas as pd
 
 from mali_stats import catalog
+from mali_stats.clean.distinct import different
 from mali_stats.clean.places import key, tidy_text
-from mali_stats.clean.values import different
 
 UNKNOWN, CIVILIANS = "unknown", "civilians"
 #: What stands between the parts of a joint family (and of every list in a table).
@@ -155,13 +155,18 @@ def _of_one_source(events: pd.DataFrame, side: str, source: str) -> pd.DataFrame
             "table the columns family_a and family_b, with codes of seeds/families.csv."
         )
     book = _book(source)
-    country = events["country"].where(events["country"].isin(book.countries))  # elsewhere no country's actor holds
     era = np.searchsorted(book.eras, events["date_start"].to_numpy("datetime64[us]"), side="right")
-    columns: list = [events[f"side_{side}_id"], events[f"side_{side}"], country, era]
-    first, which = different(columns)
-    found = []
-    for id, name, where, day in zip(*(c.iloc[first] for c in (*columns[:3], events["date_start"])), strict=True):
-        here = book.here(where, day)
+    where, names = pd.factorize(events["country"])
+    elsewhere = np.array([*(name not in book.countries for name in names), True])  # where no country's actor holds
+    where = np.where(elsewhere[where], -1, where)
+    sides = [events[f"side_{side}_id"], events[f"side_{side}"]]
+    first, which = different([*sides, where, era])
+    found, holding = [], {}
+    for row, id, name in zip(first, *(column.iloc[first] for column in sides), strict=True):
+        case = where[row], era[row]
+        if case not in holding:
+            holding[case] = book.here(events["country"].iloc[row], events["date_start"].iloc[row])
+        here = holding[case]
         found.append(_family(book, here, *(v if isinstance(v, str) else "" for v in (id, name))))
     families, by_rule = zip(*found, strict=True)
     family = pd.array(families, dtype="str").take(which)

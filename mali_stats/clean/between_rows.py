@@ -73,16 +73,16 @@ def _refuse_contradictions(events: pd.DataFrame, wrong: pd.Series, newer: str, n
 def flagged(events: pd.DataFrame, alike: tuple[str, ...]) -> pd.DataFrame:
     """Order by day and id, then flag events that may be one: the order of the rows does not matter.
 
-    The frame given is left empty.
+    The frame given may be left empty.
     """
-    events = _taken(events, _by_day_and_id(events))
+    ordered = _in_order(events)
+    events = events.reset_index(drop=True) if ordered else taken(events, by_day_and_id(events))
     more = joined([*_possible_duplicates(events, list(alike)), *_split_reports(events)], events.index)
-    odd = more != ""
-    both = (events.loc[odd, "issues"] + "; " + more[odd]).str.removeprefix("; ")
-    return events.assign(issues=events["issues"].where(~odd, both))
+    first = events["issues"]
+    return events.assign(issues=joined([(first != "", first), (more != "", more)], events.index))
 
 
-def _taken(events: pd.DataFrame, order: np.ndarray) -> pd.DataFrame:
+def taken(events: pd.DataFrame, order: np.ndarray) -> pd.DataFrame:
     """The rows in another order, column by column on all cores (most columns are text, which Arrow moves).
 
     The frame given is left empty: each column goes as soon as it has been moved, so that memory holds one table.
@@ -94,7 +94,16 @@ def _taken(events: pd.DataFrame, order: np.ndarray) -> pd.DataFrame:
         return pd.DataFrame(dict(zip(names, taken, strict=True)), copy=False)
 
 
-def _by_day_and_id(events: pd.DataFrame) -> np.ndarray:
+def _in_order(events: pd.DataFrame) -> bool:
+    """Whether rows whose ids are numbers stand by day and id already; others are put in order once more."""
+    numbers, day = _as_numbers(events["event_id"]), events["date_start"].to_numpy("datetime64[us]")
+    if numbers is None:
+        return False
+    later, same = day[1:] > day[:-1], day[1:] == day[:-1]
+    return bool((later | (same & (numbers[1:] > numbers[:-1]))).all())
+
+
+def by_day_and_id(events: pd.DataFrame) -> np.ndarray:
     """Positions in the order of days and ids: ids by their letters, then by number (MLI9 before MLI10)."""
     ids, day = events["event_id"], events["date_start"]
     if (numbers := _as_numbers(ids)) is not None and not ids.str.startswith(("0", "-")).any():
@@ -124,7 +133,7 @@ def _possible_duplicates(events: pd.DataFrame, keys: list[str]) -> list[Found]:
 
 
 def _near(events: pd.DataFrame) -> pd.Series:
-    """Which events share a day and a point with another one (few others by chance: three numbers are mixed into one)."""
+    """Which events share a day and a point with another, and a few by chance: three numbers are mixed into one."""
     mixed = events["date_start"].to_numpy("datetime64[us]").view(np.uint64)
     for column in ("latitude", "longitude"):
         bits = (events[column].to_numpy(float) + 0.0).view(np.uint64)  # -0.0 is 0.0

@@ -6,15 +6,17 @@ are flagged in ``issues`` and counted in the ledger, never mended; what cannot s
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, overload
 
 import pandas as pd
 
 from mali_stats.clean import event_steps as steps
-from mali_stats.clean import pieces, publications
+from mali_stats.clean import large, publications
 from mali_stats.clean.chunks import read_chunks
 from mali_stats.clean.places import Gazetteer
 from mali_stats.ledger import Ledger
@@ -113,13 +115,26 @@ def read_events(
         return read_dask(path, code, own)
     if chunks is not None:
         return read_chunks(path, code, own, chunks)
-    return _whole(path, code, own)
+    with _uncollected():
+        return _whole(path, code, own)
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Without the collector of cycles, which would look at everything that was ever imported again and again."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def _whole(path: Paths, code: str | None, own: Gazetteer | None) -> tuple[pd.DataFrame, Ledger]:
-    if isinstance(path, str | Path) and (large := pieces.cleaned(Path(path), own, account := steps.Account())):
-        form, cleaned = large
-        return _between(cleaned, form.publisher, form.table.name, code, account)
+    if isinstance(path, str | Path) and (found := large.cleaned(Path(path), own, account := steps.Account())):
+        form, events = found
+        return _between([events], form.publisher, form.table.name, code, account)
     tables = files.open_tables(path)
     parts = [publications.read(table) for table in tables]
     publisher = publications.one_publisher([part.form for part in parts])

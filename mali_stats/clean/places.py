@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from mali_stats import catalog
+from mali_stats.clean.distinct import different
 
 KM_PER_DEGREE = 111.195  # of a great circle, on a sphere of radius 6,371 km
 #: Coarse outlines are off by up to some 10 km, so only what lies farther than this is called a disagreement.
@@ -220,26 +221,33 @@ def era(places: Gazetteer, days: pd.Series) -> np.ndarray:
     return np.searchsorted(changes.astype("datetime64[us]"), days.to_numpy("datetime64[us]"), side="right")
 
 
-def place(rows: pd.DataFrame, here: pd.Series, known: Gazetteer) -> list[tuple[pd.Series, str | pd.Series]]:
+def place(rows: pd.DataFrame, here: pd.Series, known: Gazetteer) -> list[tuple[np.ndarray, str | np.ndarray]]:
     """Write admin1, admin2 and their names into the rows ``here``; return what is odd about them.
 
     The district decides the region; the region's own name counts only where no district is named.
     """
-    mine = rows.loc[here, ["adm_1", "adm_2", "date_start", "latitude", "longitude", "geo_precision"]]
+    at = np.flatnonzero(here)
+    mine = rows[["adm_1", "adm_2", "date_start", "latitude", "longitude", "geo_precision"]].iloc[at]
     combos = mine[["adm_1", "adm_2"]].drop_duplicates()
     looked_up = _look_up(combos, known)
     found = mine[["adm_1", "adm_2"]].merge(looked_up, on=["adm_1", "adm_2"], how="left").set_axis(mine.index)
     for column in ("admin1", "admin1_name", "admin2", "admin2_name"):
         rows.loc[here, column] = found[column].astype("str")
-    odd: list = [(_everywhere(found[c] != "", rows), found[c].reindex(rows.index)) for c in ("remark1", "remark2")]
-    allowed = _allowed(mine, found, known)
-    disagree = [a is not None and d not in a for a, d in zip(allowed["by_name"], found["admin1"], strict=True)]
-    odd.append((_everywhere(pd.Series(disagree, index=mine.index), rows), "region-cercle-disagree"))
-    return odd + _far_points(rows, mine, allowed["all"], known)
+    odd: list = [(found[c].to_numpy(object) != "", found[c].to_numpy(object)) for c in ("remark1", "remark2")]
+    which, disagree, allowed = _allowed(mine, found, known)
+    odd.append((disagree[which], "region-cercle-disagree"))
+    odd += _far_points(mine, pd.Series(allowed[which], index=mine.index), known)
+    return [
+        (_everywhere(mask, at, here), text if isinstance(text, str) else _everywhere(text, at, here))
+        for mask, text in odd
+    ]
 
 
-def _everywhere(mask: pd.Series, rows: pd.DataFrame) -> pd.Series:
-    return mask.reindex(rows.index, fill_value=False).astype(bool)
+def _everywhere(values: np.ndarray, at: np.ndarray, here: pd.Series) -> np.ndarray:
+    """The values of the rows ``at`` among those of all rows, where the others have none."""
+    found = np.zeros(len(here), dtype=values.dtype)
+    found[at] = values
+    return found
 
 
 def _look_up(combos: pd.DataFrame, known: Gazetteer) -> pd.DataFrame:
@@ -282,24 +290,23 @@ def _remark(level: str, name: object, code: str | None, names: Names) -> str:
     return f"unknown-{level}:{published}" + (f" (nearest: {hint})" if hint else "")
 
 
-def _allowed(mine: pd.DataFrame, found: pd.DataFrame, known: Gazetteer) -> pd.DataFrame:
-    """For each row the regions its published region name covered on its first day, alone and with its district's."""
-    eras = era(known, mine["date_start"])
-    memory: dict = {}
-    by_name, both = [], []
-    for region, admin1, when, day in zip(found["region"], found["admin1"], eras, mine["date_start"], strict=True):
-        if (region, when) not in memory:
-            memory[region, when] = (
-                allowed_regions(known, region, pd.Timestamp(day)) if isinstance(region, str) else None
-            )
-        names = memory[region, when]
-        by_name.append(names)
-        own = {admin1} if isinstance(admin1, str) else set()
-        both.append(frozenset((names or set()) | own))
-    return pd.DataFrame({"by_name": by_name, "all": both}, index=mine.index, dtype=object)
+def _allowed(mine: pd.DataFrame, found: pd.DataFrame, known: Gazetteer) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The regions that the published names covered on the first day, for each different case.
+
+    Gives which case each row is; and of each case whether the region's name alone contradicts the district's, and all
+    regions that the two allow.
+    """
+    first, which = different([found["region"], found["admin1"], era(known, mine["date_start"])])
+    disagree, allowed = np.zeros(len(first), dtype=bool), np.empty(len(first), dtype=object)
+    cases = zip(*(c.iloc[first] for c in (found["region"], found["admin1"], mine["date_start"])), strict=True)
+    for i, (region, admin1, day) in enumerate(cases):
+        names = allowed_regions(known, region, pd.Timestamp(day)) if isinstance(region, str) else None
+        disagree[i] = names is not None and admin1 not in names
+        allowed[i] = frozenset((names or set()) | ({admin1} if isinstance(admin1, str) else set()))
+    return which, disagree, allowed
 
 
-def _far_points(rows: pd.DataFrame, mine: pd.DataFrame, allowed: pd.Series, known: Gazetteer) -> list:
+def _far_points(mine: pd.DataFrame, allowed: pd.Series, known: Gazetteer) -> list:
     """Points farther than TOLERANCE_KM outside the country, or outside the regions that the row names."""
     if known.outlines.empty:
         return []
@@ -313,8 +320,8 @@ def _far_points(rows: pd.DataFrame, mine: pd.DataFrame, allowed: pd.Series, know
             away = km_outside(known, x[group.index].to_numpy(), y[group.index].to_numpy(), set(regions))
             disagree[group.index] = away > TOLERANCE_KM
     return [
-        (_everywhere(outside, rows), "outside-country"),
-        (_everywhere(disagree, rows), "admin-coordinates-disagree"),
+        (outside.to_numpy(), "outside-country"),
+        (disagree.to_numpy(), "admin-coordinates-disagree"),
     ]
 
 

@@ -8,7 +8,8 @@ import pandas as pd
 from mali_stats.clean import places
 from mali_stats.schema import DEATHS
 
-Found = tuple[pd.Series, str | pd.Series]  # which rows, and the issue (one text, or one a row)
+#: which rows, and the issue (one text, or one a row)
+Found = tuple[pd.Series | np.ndarray, str | pd.Series | np.ndarray]
 #: dead of one event; above it a count is flagged (the deadliest single days of the record stay far below)
 MOST_DEAD = 1_000_000
 _BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
@@ -21,8 +22,10 @@ def truth(text: str) -> bool:
 
 def too_many(rows: pd.DataFrame) -> list[Found]:
     """Rows with more dead than any event on record has had: a count with a digit too many, or a number of its own."""
-    most = rows[list(DEATHS)].max(axis=1)
-    return [((most > MOST_DEAD).fillna(False), "implausible-count")]
+    many = np.zeros(len(rows), dtype=bool)
+    for column in DEATHS:
+        many |= truths(rows[column] > MOST_DEAD)
+    return [(many, "implausible-count")]
 
 
 def off_the_map(rows: pd.DataFrame) -> list[Found]:
@@ -49,9 +52,18 @@ def place(rows: pd.DataFrame, own: places.Gazetteer | None) -> list[Found]:
 def joined(found: list[Found], index: pd.Index) -> pd.Series:
     """The issues of every row, joined by "; " in the order of the rules."""
     issues = np.full(len(index), "", dtype=object)
+    odd = np.zeros(len(index), dtype=bool)
     for mask, text in found:
-        here = np.flatnonzero(mask)
+        here = np.flatnonzero(truths(mask))
         if len(here):
-            new = text.iloc[here].to_numpy(object) if isinstance(text, pd.Series) else text
+            new = text if isinstance(text, str) else np.asarray(text.take(here), dtype=object)
             issues[here] = np.where(issues[here] == "", new, issues[here] + "; " + new)
-    return pd.Series(issues, index=index, dtype="str")
+            odd[here] = True
+    # Few rows are odd: only their texts are made, all others share one.
+    different = pd.array(["", *issues[odd]], dtype="str")
+    return pd.Series(different.take(np.where(odd, odd.cumsum(), 0)), index=index)
+
+
+def truths(mask: pd.Series | np.ndarray) -> np.ndarray:
+    """A mask as plain booleans; what is not known is not so."""
+    return mask.to_numpy(bool, na_value=False) if isinstance(mask, pd.Series) else mask

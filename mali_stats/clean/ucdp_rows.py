@@ -112,7 +112,7 @@ def _citing(raw: pd.DataFrame) -> list[pd.Series]:
 
 
 def _citations(sources: pd.Series, pattern: re.Pattern) -> np.ndarray:
-    """How many of the sources that each text lists (divided by ";") match; the same few sources come again and again."""
+    """How many of the sources that each text lists (divided by ";") match; the same few come again and again."""
     codes, texts = pd.factorize(sources)
     counts = [sum(_is_kind(pattern, source) for source in text.split(";")) for text in texts.tolist()]
     return np.array([*counts, 0], dtype=np.int64)[codes]  # the last one is where no source is recorded

@@ -60,9 +60,9 @@ class Values:
         and those in which each text is another.
         """
         raw = self.raw[column]
-        if plain and (cast := _cast(raw, plain, kind)) is not None and (empty or cast.notna().all()):
-            return cast
-        codes, texts = pd.factorize(raw)
+        if plain and (found := _plain(raw, plain, kind)) is not None and (empty or found.notna().all()):
+            return found
+        codes, texts = _coded(raw)
         values = np.empty(len(texts) + 1, dtype=object)  # the last one is what a missing value becomes
         texts, untidy = self._bounded(column, codes, texts), _matches(texts, _UNTIDY)
         for i, text in enumerate(pa.array(texts, pa.large_string()).to_pylist()):
@@ -83,12 +83,14 @@ class Values:
     def text(self, column: str) -> pd.Series:
         """``column`` as tidy text; a text of nothing but spaces is missing."""
         raw = self.raw[column]
-        codes, texts = pd.factorize(raw)
+        codes, texts = _coded(raw)
         texts = self._bounded(column, codes, texts)
         self._odd_texts(column, codes, texts)
-        if not _matches(texts, _UNTIDY).any():
+        tidy = texts.array
+        if _matches(texts, _UNTIDY).any():
+            tidy = pd.array([tidy_text(text) or None for text in texts], dtype="str")
+        elif raw.dtype == texts.dtype:
             return raw
-        tidy = pd.array([tidy_text(text) or None for text in texts], dtype="str")
         return pd.Series(tidy.take(codes, allow_fill=True), index=raw.index)
 
     def _bounded(self, column: str, codes: np.ndarray, texts):
@@ -135,41 +137,46 @@ def _matches(texts, pattern: str) -> np.ndarray:
     return np.asarray(pc.match_substring_regex(pa.array(texts, pa.string()), pattern).fill_null(False))
 
 
-def _cast(raw: pd.Series, plain, kind: str | tuple[str, ...] | None) -> pd.Series | None:
-    """A column whose texts are all plain, as its kind in one go; None where one is not."""
-    texts = pa.array(raw.array, pa.large_string())
-    if isinstance(plain, str) and pc.all(pc.match_substring_regex(texts, plain)).as_py() is False:
+def _coded(raw: pd.Series) -> tuple[np.ndarray, pd.Index]:
+    """The different texts of a column of texts or of categories, and which of them every row is (-1: none)."""
+    codes, texts = pd.factorize(raw)
+    return codes, pd.Index(texts, dtype="str")
+
+
+def _plain(raw: pd.Series, plain: str | float, kind: str | tuple[str, ...] | None) -> pd.Series | None:
+    """A column of texts or of categories through ``cast``."""
+    few = isinstance(raw.dtype, pd.CategoricalDtype)
+    values = cast(raw.cat.categories.array if few else raw.array, plain, kind)
+    if values is not None and few:
+        values = values.take(raw.cat.codes.to_numpy(), allow_fill=True)
+    return None if values is None else pd.Series(values, index=raw.index)
+
+
+def cast(texts, plain: str | float, kind: str | tuple[str, ...] | None):
+    """An array of texts that are all plain, as its kind in one go; None where one is not.
+
+    Examples
+    --------
+    >>> cast(["2012-01-17", None], PLAIN_DAY, "date")
+    <DatetimeArray>
+    ['2012-01-17 00:00:00', 'NaT']
+    Length: 2, dtype: datetime64[us]
+    """
+    held = pa.array(texts, pa.large_string())
+    if isinstance(plain, str) and pc.all(pc.match_substring_regex(held, plain)).as_py() is False:
         return None
     if kind == "text":
-        return raw
+        return texts
     try:
-        values = pc.cast(texts, pa.timestamp("us") if kind == "date" else pa.float64())
+        values = pc.cast(held, pa.timestamp("us") if kind == "date" else pa.float64())
     except pa.ArrowInvalid:
         return None
     if kind == "date":
         first, last = pc.min_max(values).as_py().values()
         usual = first is None or (first.date() >= FIRST_DAY and last.date() <= date.today())
     else:  # what was written as no number, or as infinite, is left to ``parse``
-        usual = pc.sum(pc.less(pc.abs(values), plain)).as_py() in (len(texts) - texts.null_count, None)
-    return pd.Series(np.asarray(values), index=raw.index) if usual else None
-
-
-def different(columns: list) -> tuple[np.ndarray, np.ndarray]:
-    """Where each different combination of values stands first, and which of them every row is: to judge each once.
-
-    Examples
-    --------
-    >>> different([pd.Series(["a", "b", "a", None]), pd.Series([1, 1, 1, 1])])
-    (array([0, 1, 3]), array([0, 1, 0, 2]))
-    """
-    code = np.zeros(len(columns[0]), dtype=np.int64)
-    for column in columns:
-        own, values = pd.factorize(column)
-        code = pd.factorize(code * (len(values) + 1) + own + 1)[0].astype(np.int64)
-    which = pd.factorize(code)[0]
-    first = np.empty(which.max(initial=-1) + 1, dtype=np.int64)
-    first[which[::-1]] = np.arange(len(which))[::-1]  # what stands first is written last
-    return first, which
+        usual = pc.sum(pc.less(pc.abs(values), plain)).as_py() in (len(held) - held.null_count, None)
+    return pd.Series(np.asarray(values)).array if usual else None
 
 
 def identifier(text: str) -> str:

@@ -34,7 +34,7 @@ from mali_stats.sources.quotes import Quotes, refuse_stray
 ENDINGS = ".csv, .csv.gz, .zip, .json, .geojson, .parquet, .xlsx"
 _HEAD = 1 << 18  # bytes looked at to tell header, separator and HXL row
 #: bytes of one block of the parser: small ones keep to the processor's cache, large ones hold long quoted values
-BLOCKS = (1 << 22, 1 << 25)
+BLOCKS = (1 << 20, 1 << 25)
 #: what the parser says of a value that is longer than a block
 STRADDLING = "straddling"
 #: texts that stand for nothing

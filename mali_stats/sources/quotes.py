@@ -13,6 +13,8 @@ from typing import BinaryIO
 
 import numpy as np
 
+from mali_stats.sources import limits
+
 _MARK = ord('"')
 
 
@@ -58,10 +60,10 @@ class Quotes:
 
 
 class Watched(io.RawIOBase):
-    """A file whose bytes are looked at as they are read."""
+    """A file whose bytes are looked at, and counted (no more than ``most``), as they are read."""
 
-    def __init__(self, file: BinaryIO, quotes: Quotes) -> None:
-        self.file, self.quotes = file, quotes
+    def __init__(self, file: BinaryIO, quotes: Quotes, most: float = float("inf")) -> None:
+        self.file, self.quotes, self.left = file, quotes, most
 
     def readable(self) -> bool:
         """It is there to be read."""
@@ -71,7 +73,15 @@ class Watched(io.RawIOBase):
         """The next bytes of the file."""
         piece = self.file.read(size)
         self.quotes.feed(piece)
+        self.left -= len(piece)
+        if self.left < 0:
+            raise limits.TooLarge("The file holds more than is taken once unpacked.")
         return piece
+
+    def exhaust(self) -> None:
+        """Look at all bytes that are left."""
+        while self.read(1 << 20):
+            pass
 
 
 def refuse_stray(name: str, body: BinaryIO, separator: str, row: int) -> None:

@@ -9,6 +9,7 @@ import gzip
 import io
 import zipfile
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +20,7 @@ import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet
 
-from mali_stats.sources import files
+from mali_stats.sources import files, limits
 from mali_stats.sources.quotes import Quotes, Watched, refuse_stray
 
 _HEAD = 1 << 20  # bytes in which the header, an HXL row and the first record must end
@@ -37,6 +38,7 @@ class Stream:
     table: files.Table
     batches: Callable[[list[str]], Batches]
     to_text: Callable[[pa.Table, int], pd.DataFrame]
+    whole: Callable[[list[str]], pa.Table] | None = None  # all rows at once on all cores; of a CSV only
 
     def frames(self, wanted: dict[str, str], rows: int) -> Iterator[pd.DataFrame]:
         """The columns ``wanted`` (published name -> new name) as text, ``rows`` rows at a time.
@@ -101,7 +103,7 @@ def open_stream(path) -> Stream:
             "or parquet first."
         )
     header = files.csv_header(name, head)
-    return Stream(header.table(hints), *_csv(path, header))
+    return Stream(header.table(hints), *_csv(path, header), lambda wanted: _whole(path, header, wanted))
 
 
 # ---- bytes -------------------------------------------------------------------------------------------------
@@ -198,6 +200,28 @@ def _parsed(path: Path, header: files.Header, columns: list[str], block: int) ->
             _refuse_stray(path, header)
         if held is not None:
             yield held
+
+
+def _whole(path: Path, header: files.Header, wanted: list[str]) -> pa.Table:
+    """All rows of a CSV on all cores; a packed one is stopped where it becomes too large."""
+    most = max(limits.MAX_BYTES, path.stat().st_size)
+    options = files.csv_options(header, wanted + header.extra, files.BLOCKS[0])
+    with _bytes_of(path) as (_, file):
+        _first(file, header.body)
+        quotes = Quotes(header.separator)
+        watched = Watched(file, quotes, most)
+        if isinstance(getattr(file, "raw", None), io.FileIO):  # not packed: Arrow reads by itself, the marks beside it
+            with ThreadPoolExecutor(1) as beside, pa.OSFile(str(path)) as own:
+                own.seek(file.tell())
+                looked_at = beside.submit(watched.exhaust)
+                table = pa.csv.read_csv(own, *options)
+                looked_at.result()
+        else:
+            table = pa.csv.read_csv(pa.PythonFile(watched, mode="r"), *options)
+    if quotes.unpaired:
+        _refuse_stray(path, header)
+    header.refuse_more(files.as_frame(table.select(header.extra)))
+    return table
 
 
 def _refuse_stray(path: Path, header: files.Header) -> None:

@@ -33,7 +33,8 @@ zip) are damaged in {kinds} ways and read. Written by `make fuzz N={number}` (se
 - **undetectable**: what is left is a valid file. The ledger adds up, but nobody can tell it from a right one. The kinds are listed below.
 - **faults**: anything else: another error, a warning, a difference without a word, more than {seconds} s or {megabytes} MB. There must be none.
 
-Three in ten event files are read in chunks as well, and must be refused, or give the same rows and deaths.
+Three in ten event files are read in chunks as well, and must be refused, or give the same rows and deaths; three in ten CSV are also
+read as large files are, which must give the same table, ledger and words.
 
 """
 

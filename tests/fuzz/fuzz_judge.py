@@ -16,6 +16,7 @@ from fuzz_damage import DAMAGES, Damage, Damaged, Unfit
 from fuzz_files import File, clean_files
 
 import mali_stats as ms
+from mali_stats.clean import large
 
 OUTCOMES = ("refused", "same", "shown", "undetectable", "FAULT")
 SECONDS, MEGABYTES = 10, 500
@@ -66,6 +67,8 @@ def judge(damage: Damage, file: File, seed: object, folder: Path) -> Verdict | N
     verdict = _judged(damage, file, path, damaged, found, folder.parent)
     if verdict.outcome != "FAULT" and _in_chunks(damage, file) and random.random() < 0.3:
         verdict = _also_in_chunks(verdict, path, found)
+    if verdict.outcome != "FAULT" and file.reader == "events" and file.kind == "csv" and random.random() < 0.3:
+        verdict = _also_as_large(verdict, file, path, found)
     if verdict.outcome != "FAULT" and _listing(folder) != before:
         return replace(verdict, outcome="FAULT", detail="reading changed the folder")
     return verdict
@@ -204,6 +207,23 @@ def _also_in_chunks(verdict: Verdict, path: Path, found: Found) -> Verdict:
             wrong = f"not refused in chunks, but as a whole: {found.error}"
         elif sums[0] != sums[1]:
             wrong = f"other rows or deaths in chunks {sums[0]} than as a whole {sums[1]}"
+    return replace(verdict, outcome="FAULT", detail=wrong) if wrong else verdict
+
+
+def _also_as_large(verdict: Verdict, file: File, path: Path, found: Found) -> Verdict:
+    """The same file read as large ones are: the same table, ledger and words of refusal."""
+    limit, large.LARGE = large.LARGE, 0
+    try:
+        again = _read(file, path)
+    finally:
+        large.LARGE = limit
+    wrong = ""
+    if str(again.error) != str(found.error):
+        wrong = f"read as a large file: {again.error}; else: {found.error}"
+    elif found.error is None and not again.table.equals(found.table):
+        wrong = f"read as a large file: {_difference(again.table, found.table)}"
+    elif found.error is None and repr(again.ledger) != repr(found.ledger):
+        wrong = f"read as a large file the ledger is another: {again.ledger!r}"
     return replace(verdict, outcome="FAULT", detail=wrong) if wrong else verdict
 
 

@@ -10,7 +10,7 @@ from making import record, text, write
 from pandas.testing import assert_frame_equal
 
 import mali_stats as ms
-from mali_stats.clean import pieces
+from mali_stats.clean import large
 from mali_stats.sources.quotes import Quotes
 
 VALUES = st.lists(st.lists(st.text('ab," \n\r', max_size=6), min_size=3, max_size=3), min_size=1, max_size=6)
@@ -44,9 +44,9 @@ def _swallowed():
     return content.replace(",made-up,", ',"made-up,')
 
 
-@pytest.mark.parametrize("large", [1, 1 << 40], ids=["in pieces", "whole"])
-def test_a_swallowed_row_is_refused_with_its_place(tmp_path, monkeypatch, large):
-    monkeypatch.setattr(pieces, "LARGE", large)
+@pytest.mark.parametrize("limit", [1, 1 << 40], ids=["as a large file", "plainly"])
+def test_a_swallowed_row_is_refused_with_its_place(tmp_path, monkeypatch, limit):
+    monkeypatch.setattr(large, "LARGE", limit)
     path = write(tmp_path / "made_up.csv", _swallowed())
     with pytest.raises(ValueError, match=r"made_up\.csv, row 2: a quotation mark ends a value and something follows"):
         ms.read_events(path)
@@ -59,23 +59,3 @@ def test_a_mark_within_a_name_stands(tmp_path):
     path = write(tmp_path / "made_up.csv", content)
     for events, _ in (ms.read_events(path), *ms.read_events(path, chunks=9)):
         assert events["side_b"].tolist() == ['Group "A']
-
-
-def test_pieces_give_what_the_whole_gives(tmp_path, monkeypatch):
-    rows = [record(i, relid=f"MLI-{i}.1", low=i, high=2 * i) for i in range(1, 31)]
-    path = write(tmp_path / "made_up.csv", text(rows))
-    events, ledger = ms.read_events(path, country="MLI")
-    monkeypatch.setattr(pieces, "LARGE", 1)
-    monkeypatch.setattr(pieces, "ROWS", 7)
-    again, account = ms.read_events(path, country="MLI")
-    assert_frame_equal(again, events)
-    assert_frame_equal(account.tidy(), ledger.tidy())
-    assert account.notes == ledger.notes
-
-
-def test_a_fault_is_told_over_the_whole_file(tmp_path, monkeypatch):
-    path = write(tmp_path / "made_up.csv", text([record(i, low="few") for i in range(1, 31)]))
-    monkeypatch.setattr(pieces, "LARGE", 1)
-    monkeypatch.setattr(pieces, "ROWS", 7)
-    with pytest.raises(ValueError, match="30 values cannot be read"):
-        ms.read_events(path)

@@ -1,0 +1,24 @@
+"""The different combinations of values in a table, so that each is judged once."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+
+def different(columns: list) -> tuple[np.ndarray, np.ndarray]:
+    """Where each different combination of values stands first, and which of them every row is: to judge each once.
+
+    Examples
+    --------
+    >>> different([pd.Series(["a", "b", "a", None]), pd.Series([1, 1, 1, 1])])
+    (array([0, 1, 3]), array([0, 1, 0, 2]))
+    """
+    code = np.zeros(len(columns[0]), dtype=np.int64)
+    for column in columns:
+        own, values = pd.factorize(column)
+        code = pd.factorize(code * (len(values) + 1) + own + 1)[0].astype(np.int64)
+    which = pd.factorize(code)[0]
+    first = np.empty(which.max(initial=-1) + 1, dtype=np.int64)
+    first[which[::-1]] = np.arange(len(which))[::-1]  # what stands first is written last
+    return first, which
