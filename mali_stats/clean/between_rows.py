@@ -119,7 +119,7 @@ def by_day_and_id(events: pd.DataFrame) -> np.ndarray:
 def _possible_duplicates(events: pd.DataFrame, keys: list[str]) -> list[Found]:
     """The same in every key (country, days, point, sides, type, best estimate) under several ids: one event, or two."""
     # Few events share a day and a point: only those are compared in every key.
-    near = events[_near(events)]
+    near = events.loc[_near(events), ["event_id", *keys]]
     complete = near[near[keys].notna().all(axis=1)]
     alike = complete[complete.duplicated(keys, keep=False)]
     group = alike.groupby(keys, sort=False, observed=True).ngroup()
@@ -158,7 +158,7 @@ def _split_reports(events: pd.DataFrame) -> list[Found]:
 
 def count_issues(events: pd.DataFrame, ledger: Ledger) -> None:
     """One ledger line for each kind of issue."""
-    odd = events[events["issues"] != ""]
+    odd = events.loc[events["issues"] != "", ["event_id", "issues", "deaths_low", "deaths_best", "deaths_high"]]
     lists = pc.split_pattern(pa.array(odd["issues"].array, pa.large_string()), "; ")
     rows, items = np.asarray(pc.list_parent_indices(lists)), pc.list_flatten(lists)
     kinds = pc.extract_regex(items, "^(?P<kind>[^:]*)").field("kind").dictionary_encode()

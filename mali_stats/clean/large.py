@@ -40,7 +40,7 @@ def cleaned(path: Path, own: Gazetteer | None, account: steps.Account) -> tuple[
         form = publications.form_of(stream.table)
         if form.publisher is None or stream.whole is None:
             return None
-        raw = _in_order(_coded(stream.whole(list(form.columns)), form.columns))
+        raw = _coded(stream.whole(list(form.columns)), form.columns)
         events = steps.cleaned(Part(form, raw), own, own_account)
     except ValueError:
         return None
@@ -49,33 +49,31 @@ def cleaned(path: Path, own: Gazetteer | None, account: steps.Account) -> tuple[
 
 
 def _coded(table: pa.Table, names: dict[str, str]) -> pd.DataFrame:
-    """Columns of text under their new names, those of few different texts as categories; the table is let go."""
+    """Columns of text under their new names and in order, those of few different texts as categories."""
     columns = {new: table.column(old) for old, new in names.items()}
     del table
+    order = _order(*(columns[name] for name in ("id" if "id" in columns else "event_id", "date_start")))
     with ThreadPoolExecutor() as workers:
-        held = list(workers.map(lambda name: _column(columns.pop(name)), list(columns)))
+        held = list(workers.map(lambda name: _column(columns.pop(name), order), list(columns)))
     return pd.DataFrame(dict(zip(names.values(), held, strict=True)), copy=False)
 
 
-def _column(texts: pa.ChunkedArray) -> pd.Series:
+def _order(ids: pa.ChunkedArray, days: pa.ChunkedArray) -> np.ndarray | slice:
+    """The order of day and id where all are written plainly, so that the events need not be moved later."""
+    values = cast(days.combine_chunks(), PLAIN_DAY, "date")
+    if values is None:
+        return slice(None)
+    return between_rows.by_day_and_id(pd.DataFrame({"event_id": _texts(ids.combine_chunks()), "date_start": values}))
+
+
+def _column(texts: pa.ChunkedArray, order: np.ndarray | slice) -> pd.Series:
     some = np.unique(np.linspace(0, len(texts) - 1, min(_SAMPLE, len(texts)), dtype=np.int64))
     if len(texts.take(pa.array(some)).unique()) > 0.9 * len(some):
-        return files.as_frame(pa.table({"": texts.combine_chunks()}))[""]
+        return pd.Series(_texts(texts.combine_chunks())[order])
     numbers = texts.dictionary_encode(null_encoding="mask").combine_chunks()
-    different = files.as_frame(pa.table({"": numbers.dictionary}))[""]
-    codes = np.asarray(numbers.indices.fill_null(-1))
-    return pd.Series(pd.Categorical.from_codes(codes, different, validate=False))
+    codes = np.asarray(numbers.indices.fill_null(-1), dtype=np.int32)[order]
+    return pd.Series(pd.Categorical.from_codes(codes, pd.Index(_texts(numbers.dictionary)), validate=False))
 
 
-def _in_order(raw: pd.DataFrame) -> pd.DataFrame:
-    """The rows by day and id where every day is written plainly, so that the events need not be moved later."""
-    ids, days = raw["id" if "id" in raw else "event_id"], raw["date_start"]
-    if isinstance(days.dtype, pd.CategoricalDtype):
-        values = cast(days.cat.categories.array, PLAIN_DAY, "date")
-        days = None if values is None else values.take(days.cat.codes.to_numpy(), allow_fill=True)
-    else:
-        days = cast(days.array, PLAIN_DAY, "date")
-    if days is None:
-        return raw
-    keys = pd.DataFrame({"event_id": ids.astype("str"), "date_start": days})
-    return between_rows.taken(raw, between_rows.by_day_and_id(keys))
+def _texts(texts: pa.Array) -> pd.api.extensions.ExtensionArray:
+    return files.as_frame(pa.table({"": texts}))[""].array

@@ -15,7 +15,7 @@ from pandas.testing import assert_frame_equal
 
 import mali_stats as ms
 from mali_stats.clean.places import tidy_text
-from mali_stats.clean.values import _UNTIDY, PLAIN_NUMBER, _cast, _matches, decimal
+from mali_stats.clean.values import _UNTIDY, PLAIN_DAY, PLAIN_NUMBER, _matches, cast, day, decimal
 from mali_stats.schema import DEATHS
 
 ROWS = records(8)
@@ -479,9 +479,20 @@ def test_what_tidying_would_change_is_told_at_a_glance(sign):
 @given(st.lists(st.decimals(-999, 999, places=15) | st.decimals(-999, 999, places=4), min_size=1, max_size=9))
 def test_one_cast_reads_numbers_as_one_by_one(numbers):
     texts = [f"{number:f}" for number in numbers]
-    raw = pd.Series(texts, dtype="str")
-    cast = _cast(raw, PLAIN_NUMBER, "number")
-    assert cast is not None and cast.tolist() == [decimal(one) for one in texts]
+    assert cast(texts, PLAIN_NUMBER, "number").tolist() == [decimal(one) for one in texts]
+
+
+@given(st.tuples(st.sampled_from([1899, 1945, 1946, 2000, 2023, 2024, 2099]), st.integers(0, 13), st.integers(0, 32),
+                 st.sampled_from(["", " 00:00:00.000", "T00:00", " 12:00:00.000", "Z", " "])))  # fmt: skip
+def test_one_cast_reads_days_as_one_by_one_or_leaves_them_to_it(parts):
+    written = "{:04}-{:02}-{:02}{}".format(*parts)
+    try:
+        alone = day(False)(written)
+    except ValueError:
+        alone = None
+    found = cast(["2012-01-17", written, None], PLAIN_DAY, "date")
+    assert found is None or (found[1] == alone and found[2] is pd.NaT)
+    assert (found is not None) == (alone is not None and parts[3] in ("", " 00:00:00.000"))
 
 
 # ---- what the fuzzer found -----------------------------------------------------------------------------------

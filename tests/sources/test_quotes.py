@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from making import record, text, write
-from pandas.testing import assert_frame_equal
 
 import mali_stats as ms
 from mali_stats.clean import large
