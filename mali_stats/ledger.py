@@ -147,13 +147,18 @@ def _candidates(ids: pd.Series, n: int) -> list[str]:
     """A few ids with the ``n`` smallest numbers and the ``n`` smallest words among them, found without a loop."""
     texts = pa.array(ids.array, pa.string())
     try:
-        low = pc.bottom_k_unstable(pc.cast(texts, pa.int64()), 100 * n)  # an id may stand in several rows
+        return _least(texts, pc.cast(texts, pa.int64()), n)
     except pa.ArrowInvalid:
-        low = None
-    if low is None or len(few := set(texts.take(low).to_pylist())) < n:
-        texts = texts.unique()
         digits = pc.match_substring_regex(texts, "^[0-9]{1,18}$")
-        numbers, words = texts.filter(digits), texts.filter(pc.invert(digits))
-        low = pc.bottom_k_unstable(pc.cast(numbers, pa.int64()), n)
-        return [*numbers.take(low).to_pylist(), *words.take(pc.bottom_k_unstable(words, n)).to_pylist()]
-    return list(few)
+    numbers, words = texts.filter(digits), texts.filter(pc.invert(digits))
+    return _least(numbers, pc.cast(numbers, pa.int64()), n) + _least(words, words, n)
+
+
+def _least(texts: pa.Array, values: pa.Array, n: int) -> list[str]:
+    """Texts with the ``n`` smallest values among them; an id may stand in many rows."""
+    few = set(texts.take(pc.bottom_k_unstable(values, 100 * n)).to_pylist())
+    if len(few) >= n or len(texts) <= 100 * n:
+        return list(few)
+    different = pc.unique(values)
+    least = different.take(pc.bottom_k_unstable(different, n))
+    return pc.unique(texts.filter(pc.is_in(values, least))).to_pylist()

@@ -95,10 +95,11 @@ def taken(events: pd.DataFrame, order: np.ndarray) -> pd.DataFrame:
 
 
 def _in_order(events: pd.DataFrame) -> bool:
-    """Whether rows whose ids are numbers stand by day and id already; others are put in order once more."""
+    """Whether rows stand by day and id already, as those of large files do."""
     numbers, day = _as_numbers(events["event_id"]), events["date_start"].to_numpy("datetime64[us]")
     if numbers is None:
-        return False
+        order = by_day_and_id(events)
+        return not (order[1:] < order[:-1]).any()
     later, same = day[1:] > day[:-1], day[1:] == day[:-1]
     return bool((later | (same & (numbers[1:] > numbers[:-1]))).all())
 
@@ -108,12 +109,21 @@ def by_day_and_id(events: pd.DataFrame) -> np.ndarray:
     ids, day = events["event_id"], events["date_start"]
     if (numbers := _as_numbers(ids)) is not None and not ids.str.startswith(("0", "-")).any():
         return np.lexsort((numbers, day))
-    parts = pc.extract_regex(pa.array(ids.array, pa.large_string()), r"^(?P<letters>[^0-9]*)(?P<number>[0-9]*)")
+    texts = pa.array(ids.array, pa.large_string())
+    if pc.all(pc.match_substring_regex(texts, "^[^0-9]*[1-9][0-9]{0,14}$")).as_py():
+        return np.lexsort((_by_letters(texts), day))
+    parts = pc.extract_regex(texts, r"^(?P<letters>[^0-9]*)(?P<number>[0-9]*)")
     letters, number = (pd.Series(pc.struct_field(parts, name)) for name in ("letters", "number"))
-    keys: list = [pd.to_numeric(number), pd.factorize(letters, sort=True)[0], day]
-    if not ids.str.fullmatch("[^0-9]*[1-9][0-9]{0,14}").all():  # letters and number do not say all
-        keys.insert(0, pd.factorize(ids, sort=True)[0])
-    return np.lexsort(keys)
+    every = pd.factorize(ids, sort=True)[0]  # letters and number do not say all
+    return np.lexsort([every, pd.to_numeric(number), pd.factorize(letters, sort=True)[0], day])
+
+
+def _by_letters(ids: pa.Array) -> np.ndarray:
+    """Ids of letters and a number as numbers that stand in their order."""
+    letters = pc.utf8_rtrim(ids, "0123456789")
+    codes, names = pd.factorize(pd.Series(letters, dtype="str"), sort=True)
+    number = pc.cast(pc.utf8_ltrim(ids, "".join({sign for name in names for sign in name})), pa.int64())
+    return codes * 10**15 + np.asarray(number)
 
 
 def _possible_duplicates(events: pd.DataFrame, keys: list[str]) -> list[Found]:
