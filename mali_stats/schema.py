@@ -227,6 +227,8 @@ def _wrong(values: pd.Series, kind: str | tuple[str, ...]) -> pd.Series:
         return known & (not types.is_datetime64_any_dtype(values.dtype))
     if kind == "flag":
         return known & ~values.astype("object").isin([True, False])
+    if kind == "whole" and values.dtype == dtype(kind):
+        return known & values.lt(0)
     number = pd.to_numeric(values, errors="coerce")
     if kind == "number":
         return known & ~number.abs().lt(float("inf"))

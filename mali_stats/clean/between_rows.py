@@ -115,7 +115,7 @@ def by_day_and_id(events: pd.DataFrame) -> np.ndarray:
     parts = pc.extract_regex(texts, r"^(?P<letters>[^0-9]*)(?P<number>[0-9]*)")
     letters, number = (pd.Series(pc.struct_field(parts, name)) for name in ("letters", "number"))
     every = pd.factorize(ids, sort=True)[0]  # letters and number do not say all
-    return np.lexsort([every, pd.to_numeric(number), pd.factorize(letters, sort=True)[0], day])
+    return np.lexsort((every, pd.to_numeric(number), pd.factorize(letters, sort=True)[0], day))
 
 
 def _by_letters(ids: pa.Array) -> np.ndarray:

@@ -37,4 +37,4 @@ def _days(events: pd.DataFrame, span: int) -> np.ndarray:
 
 def ordinal(days: pd.Series) -> np.ndarray:
     """Months since year 0 of each day."""
-    return (days.dt.year * 12 + days.dt.month - 1).to_numpy()
+    return days.to_numpy("datetime64[M]").astype(np.int64) + 1970 * 12

@@ -13,11 +13,11 @@ from mali_stats.clean import places
 from mali_stats.clean.distinct import different
 from mali_stats.ledger import Ledger
 from mali_stats.panel.months import allotted, ordinal
-from mali_stats.panel.placing import placed_events
+from mali_stats.panel.placing import placed_cases
 from mali_stats.schema import COUNTS, DEATHS
 
-#: what the events of a cell have in common, beside the columns asked for
-_KEYS = ("country", "region", "reason", "divided", "missing", "crossing")
+#: how the events of a cell were placed
+_PLACED = ("region", "reason", "divided")
 
 
 @dataclass(frozen=True)
@@ -84,17 +84,18 @@ def part_of(events: pd.DataFrame, choices: Choices) -> Part:
     countries = sorted(events["country"].unique())
     own = {choices.own.country: choices.own} if choices.own is not None else {}
     known = {c: own.get(c) or places.gazetteer(c) for c in countries}
-    placed = placed_events(events, known, choices.frame, choices.max_geo, choices.max_date)
+    cases, which = placed_cases(events, known, choices.frame, choices.max_geo, choices.max_date)
     crossing = _crossing(events) if choices.spread == "days" else np.zeros(len(events), dtype=bool)
-    same = [events["country"], placed["region"], placed["reason"], placed["divided"], _missing(events), crossing]
-    columns = dict(zip(_KEYS, same, strict=True)) | {column: events[column] for column in choices.by}
-    first, which = different(list(columns.values()))
-    keys = pd.DataFrame({name: pd.Series(values).iloc[first].array for name, values in columns.items()})
+    placed = different([cases[name] for name in ("country", *_PLACED)])[1][which]
+    same = {"missing": _missing(events), "crossing": crossing} | {column: events[column] for column in choices.by}
+    first, key = different([placed, *same.values()])
+    keys = cases.iloc[which[first]][["country", *_PLACED]].reset_index(drop=True)
+    keys = keys.assign(**{name: pd.Series(values).iloc[first].array for name, values in same.items()})
     cells = allotted(events, choices.spread)
     event = cells.pop("event").to_numpy()
-    cells.insert(0, "key", which[event])
+    cells.insert(0, "key", key[event])
     ids = cells[["key", "month"]].assign(event_id=events["event_id"].array.take(event))
-    frames = placed["frame"].iloc[first].groupby(keys["country"].to_numpy()).first()
+    frames = cases.groupby("country")["frame"].first()
     return Part(keys, cells, ids, _facts(events, dict(frames), choices.by))
 
 

@@ -9,8 +9,13 @@ import numpy as np
 import pandas as pd
 
 from mali_stats.clean import places
+from mali_stats.clean.distinct import different
 from mali_stats.schema import DATE_PRECISION, GEO_PRECISION, UNALLOCATED
 
+#: all that placing looks at
+_PLACING = (
+    "country", "admin1", "admin1_name", "admin2", "date_start", "date_precision", "geo_precision", "latitude",
+)  # fmt: skip
 _POINTS = ("exact", "near", "area")  # precisions whose coordinates say more than the name of the district does
 
 
@@ -88,6 +93,27 @@ def _folder(folder: Path) -> str:
 
 def placed_events(events, known, frame, max_geo, max_date) -> pd.DataFrame:
     """Region, frame, why it is unallocated, and how its district was divided, for each event."""
+    cases, which = placed_cases(events, known, frame, max_geo, max_date)
+    return cases.iloc[which].set_axis(events.index)
+
+
+def placed_cases(events, known, frame, max_geo, max_date) -> tuple[pd.DataFrame, np.ndarray]:
+    """What ``placed_events`` tells, once for all events that are placed alike; and which of these each event is."""
+    named = [events[c] for c in ("country", "admin1", "admin1_name", "admin2", "date_precision", "geo_precision")]
+    era, north = np.zeros(len(events), dtype=np.int64), np.full(len(events), np.nan)
+    for country, tables in known.items():
+        if tables is not None and frame != "country":
+            here = np.flatnonzero(events["country"] == country)
+            mine = events[["date_start", "admin2", "latitude"]].iloc[here]
+            era[here] = places.era(tables, mine["date_start"])
+            divided = mine["admin2"].isin(tables.frames.loc[tables.frames["latitude_from"].notna(), "admin2"])
+            north[here] = mine["latitude"].where(divided)  # elsewhere a district's events are placed alike
+    first, which = different([*named, era, north])
+    cases = events[[*_PLACING]].iloc[first].reset_index(drop=True)
+    return _placed(cases, known, frame, max_geo, max_date).assign(country=cases["country"]), which
+
+
+def _placed(events: pd.DataFrame, known, frame, max_geo, max_date) -> pd.DataFrame:
     bare = [c for c, tables in known.items() if tables is None and frame != "country"]
     region = events["country"] if frame == "country" else events["admin1_name"].where(events["country"].isin(bare))
     whole = frame == "country"
