@@ -37,6 +37,21 @@ class Gazetteer:
         """The last day on which each district belonged to its earlier region."""
         return pd.to_datetime(self.districts["earlier_until"])
 
+    @cached_property
+    def parent(self) -> dict[str, str]:
+        """District -> its region in the country's own frame."""
+        return dict(zip(self.districts["admin2"], self.districts["admin1"], strict=True))
+
+    @cached_property
+    def belts(self) -> dict[tuple[str, str], dict[float, str]]:
+        """Frame and district -> the latitude (degrees) from which on northwards it lies in each of its regions."""
+        found: dict[tuple[str, str], dict[float, str]] = {}
+        for frame, admin2, region, start in self.frames[["frame", "admin2", "region", "latitude_from"]].itertuples(
+            index=False
+        ):
+            found.setdefault((frame, admin2), {})[float(start) if isinstance(start, str) else -90.0] = region
+        return found
+
     @property
     def own_frame(self) -> str:
         """The frame whose codes the events table carries."""
@@ -253,13 +268,12 @@ def _everywhere(values: np.ndarray, at: np.ndarray, here: pd.Series) -> np.ndarr
 def _look_up(combos: pd.DataFrame, known: Gazetteer) -> pd.DataFrame:
     """Codes and names for each different pair of region and district names; ``region`` is what the name alone says."""
     level1, level2 = Names(known, "admin1"), Names(known, "admin2")
-    parent = dict(zip(known.districts["admin2"], known.districts["admin1"], strict=True))
     out = []
     for name1, name2 in combos.itertuples(index=False):
         region = level1.find(name1)
-        among = {d for d, r in parent.items() if r == region}
+        among = {d for d, r in known.parent.items() if r == region}
         district = level2.find(name2, among)
-        admin1 = parent[district] if district else region
+        admin1 = known.parent[district] if district else region
         out.append((
             name1, name2, region, admin1, level1.known.get(admin1, name1), district, level2.known.get(district, name2),
             _remark("admin1", name1, region, level1), _remark("admin2", name2, district, level2),

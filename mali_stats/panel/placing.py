@@ -165,16 +165,10 @@ def regions_named(known: places.Gazetteer, frame: str, admin1: str, day: pd.Time
 def _belts(known: places.Gazetteer, frame: str, admin1: str, admin2, day: pd.Timestamp) -> dict[float, str]:
     """The regions of the frame that a district (or all districts a region's name covered on ``day``) lies in."""
     districts = [admin2] if isinstance(admin2, str) else places.districts_then(known, admin1, day)
-    rows = known.frames[(known.frames["frame"] == frame) & known.frames["admin2"].isin(districts)]
-    if rows.empty:  # the country's own frame needs no table: the districts tell it
-        own = known.districts[known.districts["admin2"].isin(districts)]
-        return dict(enumerate(own["admin1"])) or {0: admin1}
-    if isinstance(admin2, str):
-        return {
-            float(f) if isinstance(f, str) else -90.0: r
-            for f, r in zip(rows["latitude_from"], rows["region"], strict=True)
-        }
-    return dict(enumerate(rows["region"]))
+    found = [known.belts[frame, d] for d in districts if (frame, d) in known.belts]
+    if not found:  # the country's own frame needs no table: the districts tell it
+        return dict(enumerate(known.parent[d] for d in districts if d in known.parent)) or {0: admin1}
+    return found[0] if isinstance(admin2, str) else dict(enumerate(r for belts in found for r in belts.values()))
 
 
 def _by_latitude(events: pd.DataFrame, belts: dict[float, str], placed: pd.DataFrame) -> None:
