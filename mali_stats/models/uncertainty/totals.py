@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -102,6 +103,7 @@ def draw_totals(
     model: str = "vesco",
     exclude_side_b: bool = False,
     params: pd.DataFrame | None = None,
+    country: str | Path | None = None,
     seed: int = 0,
 ) -> Draws:
     r"""Draw totals by group, given how far each event's number may be off.
@@ -132,6 +134,8 @@ def draw_totals(
         and the model goes up more than down there too. For "vesco" only: low and high are not recorded by side.
     params : DataFrame, optional
         See `fatality_dist`.
+    country : str or Path, optional
+        For a panel of a folder of one's own seed tables: that folder, as region_month_panel was given it.
     seed : int
         The same seed gives the same sums of events whatever `shared_sd` is.
 
@@ -168,7 +172,7 @@ def draw_totals(
     _check_choices(events, n, shared_sd, model, exclude_side_b)
     seed = whole(seed, 0, "seed", "draw_totals")
     values, notes = _values(events, model, exclude_side_b)
-    groups, pieces = _pieces(events, by)
+    groups, pieces = _pieces(events, by, country)
     pieces = pieces[pieces["event"].isin(values.index)]
     notes += _dist(values, model, params).notes + _outside(pieces, values)
     sums = _summed(values, pieces, len(groups), n, model, params, np.random.default_rng([seed, 0]))
@@ -255,9 +259,11 @@ def _dist(values, model, params):
 # ---- groups ------------------------------------------------------------------------------------------------
 
 
-def _pieces(events, by) -> tuple[pd.DataFrame, pd.DataFrame]:
+def _pieces(events, by, country) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The groups, and for each event the rows of them it is counted in, with the weights to share it out by."""
     if not isinstance(by, pd.DataFrame):
+        if country is not None:
+            raise ValueError(f"draw_totals: country={str(country)!r} goes with a panel as by= only; leave it off.")
         which, groups = _grouped(events, by, "draw_totals")
         return groups, pd.DataFrame({"event": np.arange(len(events)), "row": which, "days": 1})
     if not is_panel(by):
@@ -269,7 +275,7 @@ def _pieces(events, by) -> tuple[pd.DataFrame, pd.DataFrame]:
     scope = by["in_scope"].fillna(False).astype(bool) if "in_scope" in by else by["deaths_best"].notna()
     panel = by[scope].reset_index(drop=True)
     own = [c for c in panel if c in _PLACES or (c in EVENTS and c not in DEATHS)]
-    return panel[own], cell_shares(events.reset_index(drop=True), panel)
+    return panel[own], cell_shares(events.reset_index(drop=True), panel, country)
 
 
 def _grouped(frame, by, who) -> tuple[np.ndarray, pd.DataFrame]:
