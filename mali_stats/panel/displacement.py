@@ -9,13 +9,14 @@ import numpy as np
 import pandas as pd
 
 from mali_stats.allot import days_by_month, sainte_lague
+from mali_stats.asked import single
 from mali_stats.clean import places
 from mali_stats.clean.adding import is_displacement, one_each, refuse_overlap
 from mali_stats.panel.months import ordinal
-from mali_stats.panel.placing import regions_named
+from mali_stats.panel.placing import refuse_no_country, regions_named
 from mali_stats.panel.population import frame_of, own_folder
 from mali_stats.panel.scope import label
-from mali_stats.schema import UNALLOCATED, checked
+from mali_stats.schema import UNALLOCATED, checked, held
 
 _WHO = "add_displacement"
 _COUNTS = ("low", "best", "high")
@@ -85,7 +86,7 @@ def add_displacement(
     5 2023-04-01  375539        stock              True
     """
     _check_arguments(panel, figures, spread)
-    rows = figures.reset_index(drop=True)
+    rows = held(figures.reset_index(drop=True), _WHO)
     net = rows["measure"].eq("net change")
     rows = rows.assign(column=rows["indicator"].where(~net, rows["indicator"] + "_net_change"))
     rows["issues"], rows["figure"] = rows["issues"].fillna(""), rows.index
@@ -101,6 +102,7 @@ def add_displacement(
 
 
 def _check_arguments(panel, figures, spread) -> None:
+    single(_WHO, spread=spread)
     if not isinstance(figures, pd.DataFrame) or not is_displacement(figures):
         raise TypeError(
             f"{_WHO}: figures must be a displacement table, rows of ms.load('displacement') or ms.read_displacement; "
@@ -109,6 +111,7 @@ def _check_arguments(panel, figures, spread) -> None:
     if spread not in (None, "days"):
         raise ValueError(f"{_WHO}: spread={spread!r} is not known; use None or 'days'.")
     checked(panel, _WHO)
+    refuse_no_country(panel, _WHO)
     several = panel.duplicated(_CELL)
     if several.any():
         raise ValueError(

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from mali_stats import catalog
+from mali_stats.asked import single
 from mali_stats.clean import places
 from mali_stats.panel.census import census_shares
 from mali_stats.panel.months import ordinal
@@ -57,6 +58,7 @@ def add_population(panel: pd.DataFrame, *, census: str = "de_jure", country: str
     >>> int(july["population"].sum().round())
     23072640
     """
+    single("add_population", census=census)
     if census not in ("de_jure", "households"):
         raise ValueError(f"add_population: census={census!r} is not known; use 'de_jure' or 'households'.")
     checked(panel, "add_population")

@@ -10,6 +10,7 @@ import pandas as pd
 from pandas.api import types
 
 from mali_stats.allot import sainte_lague
+from mali_stats.asked import column_of_words, single
 from mali_stats.models.forecasts.timeline import whole
 from mali_stats.models.uncertainty.summing import drawn_sums, shared_sums
 from mali_stats.models.uncertainty.uncertainty import MODELS, fatality_dist
@@ -169,6 +170,7 @@ def draw_totals(
     4  2022        16  23.800  12.0  21.5  43.0
     5  2023        10  15.697   8.0  14.0  28.0
     """
+    single("draw_totals", model=model)
     _check_choices(events, n, shared_sd, model, exclude_side_b)
     seed = whole(seed, 0, "seed", "draw_totals")
     values, notes = _values(events, model, exclude_side_b)
@@ -201,6 +203,13 @@ def _check_choices(events, n, shared_sd, model, exclude_side_b):
         raise ValueError(f"draw_totals: shared_sd={shared_sd!r}; a number of 0 or more is accepted, such as 0 and 0.2.")
     if not isinstance(events, pd.DataFrame):
         raise TypeError(f"draw_totals: events is of type {type(events).__name__}; the table of read_events is wanted.")
+    if not isinstance(exclude_side_b, bool | np.bool_):
+        raise TypeError(f"draw_totals: exclude_side_b={exclude_side_b!r} is not accepted; give True or False.")
+    if events.columns.duplicated().any():
+        twice = ", ".join(map(str, events.columns[events.columns.duplicated()][:5]))
+        raise ValueError(f"draw_totals: columns of the events stand twice ({twice}); keep one of each.")
+    for column in {"source", "type_of_violence"} & set(events):
+        column_of_words(events[column], "draw_totals: events")
     if exclude_side_b and model == "bounds":
         raise ValueError(
             "draw_totals: exclude_side_b goes with model='vesco' only: low and high are recorded of all dead, "
