@@ -72,6 +72,8 @@ def column_of_words(values: pd.Series, where: str) -> None:
     Traceback (most recent call last):
     TypeError: match_events: a, source: got 5, which is no text; write text there, or leave it missing.
     """
+    if isinstance(values.dtype, pd.StringDtype):
+        return
     known = values[values.notna()]
     odd = known[~known.map(lambda value: isinstance(value, str)).astype(bool)]
     if len(odd):
