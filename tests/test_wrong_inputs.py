@@ -33,7 +33,7 @@ WRONG = {
     "array": np.ones((2, 2)), "path": Path("x"),
 }  # fmt: skip
 #: Tried in the first places only, to keep the test quick.
-RARE = {"-1", "no list", "array", "path", "inf", "object"}
+RARE = {"-1", "no list", "array", "path", "inf", "object", "list", "column"}
 #: What a column is filled with.
 FILLED = {"text": "x", "nan": np.nan, "inf": np.inf, "list": [1]}
 #: Tables of these are too wide to damage every column: those on which the function leans.
@@ -203,7 +203,7 @@ def attempts(name, positional, named):
         argument = places[at] if isinstance(at, int) else at
         given = {k: v for k, v in WRONG.items() if isinstance(at, int) or k not in RARE}
         if isinstance(value, pd.DataFrame):
-            given |= dict(damaged(value, LEANS.get(name, list(value.columns)[:5])))
+            given |= dict(damaged(value, LEANS.get(name, list(value.columns)[:3])))
         for label, wrong in given.items():
             first = [wrong if i == at else v for i, v in enumerate(positional)]
             yield f"{argument}: {label}", first, {k: wrong if k == at else v for k, v in named.items()}
