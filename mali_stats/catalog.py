@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from mali_stats.asked import single
 from mali_stats.schema import typed
 
 _PACKAGE = Path(__file__).resolve().parent
@@ -100,6 +101,7 @@ def language(lang: str, who: str) -> str:
     ValueError
         for any other.
     """
+    single(who, lang=lang)
     if lang not in LANGUAGES:
         raise ValueError(f"{who}: lang={lang!r} is not known; use one of {', '.join(LANGUAGES)}.")
     return lang
@@ -229,6 +231,7 @@ def cite(*names: str, style: str = "text") -> str:
     >>> print(cite("worldbank", style="short"))
     World Bank, World Development Indicators, CC BY 4.0
     """
+    single("cite", style=style)
     if style not in STYLES:
         raise ValueError(f"cite: style {style!r} is not known; use one of {', '.join(STYLES)}.")
     wanted = dict.fromkeys(key for name in names or cards() for key in sources_of(name))

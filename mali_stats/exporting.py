@@ -11,6 +11,7 @@ from pathlib import Path
 import pandas as pd
 
 from mali_stats import captions, catalog
+from mali_stats.asked import single, text_or_none
 from mali_stats.origins import Origin, about_of, beside, caption_of, origin_of
 from mali_stats.writing import replace_all
 
@@ -97,6 +98,8 @@ def export(
     'Contenu\xa0: Population nationale par année'
     >>> folder.cleanup()
     """
+    single("export", hxl=hxl)
+    text_or_none("export", caption=caption, lang=lang)
     if not isinstance(path, str | Path):
         raise TypeError(f"export: path={path!r} is not accepted; give the path of the file to write.")
     path = Path(path)

@@ -164,13 +164,31 @@ def checked(table: pd.DataFrame, who: str) -> pd.DataFrame:
         raise TypeError(f"{who}: a pandas.DataFrame is wanted, got {type(table).__name__}.")
     name = _which(table, who)
     # The rules between columns read dates as dates, so they wait until every value is of its kind.
-    problems = _columns(table, name) or _values(table, _TABLES[name]) or _RULES[name](table)
+    problems = _columns(table, name) or _values(table, _TABLES[name]) or _RULES[name](_held(table, name))
     if problems:
         shown = "\n".join(f"  row {row}, column {column}: {reason}" for row, column, reason in problems[:10])
         more = f"\n  ... and {len(problems) - 10} more" if len(problems) > 10 else ""
         faults = "1 fault" if len(problems) == 1 else f"{len(problems)} faults"
         raise ValueError(f"{who}: this {name} table has {faults}:\n{shown}{more}")
     return table
+
+
+def held(table: pd.DataFrame, who: str) -> pd.DataFrame:
+    """`checked`, and columns that hold nothing in the kind that they would have: a saved table may have lost it.
+
+    Examples
+    --------
+    >>> import mali_stats as ms
+    >>> figures = ms.load("displacement").head(3).assign(issues=float("nan"))
+    >>> held(figures, "add_displacement")["issues"].dtype == dtype("text")
+    True
+    """
+    return _held(checked(table, who), _which(table, who))
+
+
+def _held(table: pd.DataFrame, name: str) -> pd.DataFrame:
+    kinds = {c: kind for c, kind in _TABLES[name].items() if c in table and table[c].dtype != dtype(kind)}
+    return table.assign(**{c: absent(table, kind) for c, kind in kinds.items() if len(table) and table[c].isna().all()})
 
 
 def _which(table: pd.DataFrame, who: str) -> str:

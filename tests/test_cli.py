@@ -50,8 +50,8 @@ def test_files_are_written_and_named_on_stderr(tmp_path):
 
 
 @pytest.mark.parametrize(("arguments", "message"), [
-    (["Goa"], "Error: brief: region 'Goa' is not known; did you mean 'Gao'?"),
-    (["Gao", "--start", "August 2023"], "Error: brief: start='August 2023' is no month; write it like '2023-08'."),
+    (["Goa"], "Error: region 'Goa' is not known; did you mean 'Gao'?"),
+    (["Gao", "--start", "August 2023"], "Error: --start 'August 2023' is no month; write it like '2023-08'."),
     (["Gao", "--end", "2030-01"], "which ends with 2023-12"),
     (["Gao", "--start", "2023-05", "--end", "2023-04"], "lies after end 2023-04"),
     (["Gao", "--csv", "gao.xlsx"], "Error: --csv: 'gao.xlsx' ends otherwise than in .csv."),

@@ -14,7 +14,7 @@ from making import ROOT
 import mali_stats as ms
 
 STAGES = [
-    ("schema", "ledger", "allot", "writing", "catalog", "captions", "origins", "exporting", "synthetic"),
+    ("asked", "schema", "ledger", "allot", "writing", "catalog", "captions", "origins", "exporting", "synthetic"),
     ("sources",),
     ("clean",),
     ("panel",),

@@ -18,7 +18,7 @@ mpl.use("Agg")
 import matplotlib.pyplot as plt
 
 import mali_stats as ms
-from mali_stats import catalog
+from mali_stats import catalog, schema
 from mali_stats.synthetic import two_records, ucdp_file
 
 PAGE = (ROOT / "docs" / "your-own-country.md").read_text(encoding="utf-8")
@@ -154,6 +154,59 @@ def test_national_totals_of_ones_own_take_the_place_of_the_shipped(work):
     assert july["population"].sum() == pytest.approx(1000 * 2**0.5)
 
 
+@pytest.mark.parametrize("changed", [False, True])
+def test_draws_find_the_cells_of_a_panel_of_ones_own(work, changed):
+    (work / FILE).write_text(made_up()[0], encoding="utf-8")
+    if changed:  # Soum lay in another region until 2018: its name alone then means two of today's
+        _earlier("Soum", "BF54", "2018-06-30")
+    events, panel = _events(), _panel()
+    for table in (panel, panel.drop(columns="frame"), panel.sample(frac=1, random_state=1)):
+        draws = ms.draw_totals(events, table, n=4, shared_sd=0, country="places/BFA")
+        watched = table[table["in_scope"]]
+        assert draws.reported.tolist() == watched["deaths_best"].tolist() and draws.reported.sum() > 0
+        assert draws.groups["region"].tolist() == watched["region"].tolist() and not draws.notes
+    whole = ms.region_month_panel(events, frame="country")[0]
+    for folder in (None, "places/BFA"):
+        draws = ms.draw_totals(events, whole, n=4, shared_sd=0, country=folder)
+        assert draws.reported.sum() == whole["deaths_best"].sum() == panel["deaths_best"].sum()
+
+
+def test_a_folder_for_draws_goes_with_a_panel_of_its_country(work):
+    (work / FILE).write_text(made_up()[0], encoding="utf-8")
+    events, panel = _events(), _panel()
+    with pytest.raises(ValueError, match=r"draw_totals: country='places/NER' is no folder of seed tables.*\(BFA\)"):
+        ms.draw_totals(events, panel, shared_sd=0, country="places/NER")
+    with pytest.raises(ValueError, match="draw_totals: country='places/BFA' goes with a panel as by= only"):
+        ms.draw_totals(events, "admin1", shared_sd=0, country="places/BFA")
+    with pytest.raises(ValueError, match="in 1 cells.*with country= where a folder of seed tables laid it out"):
+        odd = panel.assign(deaths_best=panel["deaths_best"].where(panel.index != 3, 1000))
+        ms.draw_totals(events, odd, shared_sd=0, country="places/BFA")
+
+
+def test_figures_find_the_regions_of_a_panel_of_ones_own(work):
+    (work / FILE).write_text(made_up()[0], encoding="utf-8")
+    with open("places/BFA/spellings.csv", "a", encoding="utf-8") as file:
+        file.write("admin1,The East,BF52\n")
+    figures, panel = _fled("BF13", "Sahel", "boucle du MOUHOUN region", "The East"), _panel()
+    for table in (panel, panel.drop(columns="frame")):
+        joined = ms.add_displacement(table, figures, country="places/BFA").query("idps.notna()")
+        assert sorted(joined["region"]) == ["BF13", "BF46", "BF52", "BF56"]
+        assert joined["month"].eq("2020-03-01").all() and joined["idps"].eq(50).all()
+    with pytest.raises(ValueError, match=r"add_displacement: 1 of 1 figures find no cell: 'Sahil'.*nearest: Sahel"):
+        ms.add_displacement(panel, _fled("Sahil"), country="places/BFA")
+    with pytest.raises(ValueError, match=r"add_displacement: country='places/NER' is no folder"):
+        ms.add_displacement(panel, figures, country="places/NER")
+
+
+def test_a_region_that_was_two_regions_of_today_is_not_guessed(work):
+    (work / FILE).write_text(made_up()[0], encoding="utf-8")
+    _earlier("Soum", "BF54", "2020-06-30")
+    with pytest.raises(
+        ValueError, match=r"'Nord' covered several regions of frame 'ocha13' on 2020-03-15 \(BF54, BF56"
+    ):
+        ms.add_displacement(_panel(), _fled("Nord"), country="places/BFA")
+
+
 # ---- mistakes ----------------------------------------------------------------------------------------------
 
 
@@ -176,8 +229,24 @@ def _edit(name, old, new):
         file.write(text.replace(old, new, 1))
 
 
+def _fled(*regions):
+    """A round of figures for regions by any of their names."""
+    row = {"source": "made_up", "indicator": "idps", "measure": "stock", "as_of": "2020-03-15", "country": "BFA"}
+    row |= {"unit": "people", "licence": "made up", "issues": ""} | dict.fromkeys(["low", "best", "high"], 50)
+    rows = [dict.fromkeys(schema.DISPLACEMENT) | row | {"admin1": region} for region in regions]
+    return schema.typed(pd.DataFrame(rows), schema.DISPLACEMENT)
+
+
 def _without(name):
     os.remove(f"places/BFA/{name}.csv")
+
+
+def _earlier(district, region, until):
+    """Let a district have belonged to another region until a day."""
+    table = pd.read_csv("places/BFA/districts.csv")
+    table["earlier_admin1"] = table["earlier_until"] = None
+    table.loc[table["admin2_name"] == district, ["earlier_admin1", "earlier_until"]] = region, until
+    table.to_csv("places/BFA/districts.csv", index=False)
 
 
 def _renamed():
@@ -213,6 +282,8 @@ MISTAKES = {
         ms.add_population(_panel(), country="places/BFA"),
     ),
     "a column of people that holds text": lambda: (_edit("census", "1727390", "about 1.7 million"), _events()),
+    "`draw_totals` of such a panel without `country=`": lambda: ms.draw_totals(_events(), _panel(), shared_sd=0),
+    "`add_displacement` of a region's name without `country=`": lambda: ms.add_displacement(_panel(), _fled("Sahel")),
     "no tile columns, and a map wanted": _tileless,
     "`plot_map` without `country=`": lambda: ms.plot_map(_regions()),
     "the file of another country": _of_mali,

@@ -15,6 +15,7 @@ import pandas as pd
 
 from mali_stats import catalog
 from mali_stats.allot import days_by_month, sainte_lague
+from mali_stats.asked import single
 from mali_stats.clean.adding import KIND, TIMES
 from mali_stats.clean.agencies import CLEAN
 from mali_stats.clean.values import Values
@@ -103,6 +104,7 @@ def read_displacement(path: str | Path | Sequence[str | Path], rounds: str = "la
     2  dropped    30
     3     kept   174
     """
+    single("read_displacement", rounds=rounds)
     if isinstance(path, list | tuple) and not path:
         raise ValueError("read_displacement: the list of files is empty; give at least one file.")
     if rounds not in ROUNDS:

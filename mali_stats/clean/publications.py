@@ -154,6 +154,11 @@ def country_of(country: str | Path | None) -> tuple[str | None, places.Gazetteer
         return None, None
     if not isinstance(country, str | Path):
         raise TypeError(f"read_events: country must be one ISO3 code or a folder, got {type(country).__name__}.")
+    if isinstance(country, Path) and not country.is_dir():
+        raise ValueError(
+            f"read_events: country={str(country)!r} is a path, and there is no such folder in {Path.cwd()}. Give the "
+            "folder of seed tables as it stands there, or the country's code as text, such as 'MLI'."
+        )
     known = dict(zip(*[catalog.seed("countries")[c] for c in ("iso3", "name")], strict=True))
     folder = Path(country)
     code = folder.name if folder.is_dir() else str(country)

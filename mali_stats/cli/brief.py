@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import click
 
@@ -44,6 +45,8 @@ def command(
 def _ends(path: str | None, option: str, *endings: str) -> None:
     if path and not path.lower().endswith(endings):
         raise Refused(f"{option}: {path!r} ends otherwise than in {' or '.join(endings)}.")
+    if path and not Path(path).parent.is_dir():
+        raise Refused(f"{option}: the folder {Path(path).parent} is not there; make it first.")
 
 
 def _written(made, table: str | None, figure: str | None) -> list:

@@ -21,6 +21,15 @@ STOPPED, CLOSED = 130, 141
 _ASKED = (FileNotFoundError, IsADirectoryError, NotADirectoryError, FileExistsError, PermissionError)
 
 
+#: Arguments of functions that options of the same name stand for.
+OPTIONS = (
+    "country", "start", "end", "frame", "by", "spread", "max_geo_precision", "max_date_precision", "coverage", "census",
+    "rounds", "lang", "dataset", "version", "via", "cache", "refresh", "accept_partial",
+)  # fmt: skip
+_ARGUMENT = re.compile(rf"(\b[\w.]+\([^()]*\))|\b({'|'.join(OPTIONS)})=(?=['\"(\[\d-]|None|True|False)")
+_FUNCTION = re.compile(r"^(read_events|read_displacement|region_month_panel|add_population|brief|export|fetch): ")
+
+
 class Refused(click.ClickException):
     """A wish that cannot be met."""
 
@@ -48,6 +57,22 @@ def printable(text: str) -> str:
     return re.sub(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", lambda m: ascii(m[0])[1:-1], text)
 
 
+def for_a_shell(text: str) -> str:
+    """Name options as they are typed, in the place of a function's arguments; calls in Python stay.
+
+    Examples
+    --------
+    >>> for_a_shell("region_month_panel: start='2012' is not a month; write it as '2012-01'.")
+    "--start '2012' is not a month; write it as '2012-01'."
+    >>> for_a_shell("choose when reading: ms.read_events(path, country='MLI').")
+    "choose when reading: ms.read_events(path, country='MLI')."
+    """
+    text = _FUNCTION.sub("", text).replace("cache=..., --cache", "--cache")
+    text = text.replace("None for the country's own", "leave it off for the country's own")
+    text = re.sub(r"\bsource=(?=')", "SOURCE ", text)
+    return _ARGUMENT.sub(lambda m: m[1] or f"--{m[2].replace('_', '-')} ", text)
+
+
 def in_words(error: BaseException) -> str:
     """Say an error without Python's own marks; those of the operating system with the file they are about.
 
@@ -59,7 +84,7 @@ def in_words(error: BaseException) -> str:
     'events.csv is empty.'
     """
     if not isinstance(error, OSError) or not error.strerror:
-        return str(error) or type(error).__name__
+        return for_a_shell(str(error)) or type(error).__name__
     return f"{os.fsdecode(error.filename)}: {error.strerror}." if error.filename else f"{error.strerror}."
 
 

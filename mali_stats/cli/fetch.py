@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from mali_stats.cli.ending import Failed, Refused
+from mali_stats.cli.ending import Failed, Refused, for_a_shell
 
 
 @click.command("fetch", short_help="The newest record from its publisher to a file.")
@@ -45,7 +45,7 @@ def command(source: str, **wanted) -> None:
     try:
         path = get(source, **wanted)
     except (ValueError, TypeError) as error:
-        raise Refused(" ".join(str(error).split())) from None
+        raise Refused(for_a_shell(" ".join(str(error).split()))) from None
     except (OSError, RuntimeError) as error:
-        raise Failed(" ".join(str(error).split())) from None
+        raise Failed(for_a_shell(" ".join(str(error).split()))) from None
     click.echo(str(path))

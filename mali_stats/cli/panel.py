@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import click
 
 from mali_stats.cli import options, reading, writing
+from mali_stats.cli.ending import Refused
 
 SPREADS = ("days", "start", "end")
 CENSUSES = ("de_jure", "households")
@@ -28,7 +30,9 @@ DATE_PRECISIONS = ("day", "days", "week", "month", "year")
 @click.option("--max-date-precision", type=click.Choice(DATE_PRECISIONS), default="month", show_default=True,
               help="Dates coarser than this are counted as unallocated.")  # fmt: skip
 @click.option("--coverage", metavar="FIRST LAST", nargs=2, help="Months the source watches, where no release tells.")
-@click.option("--population", is_flag=True, help="Join people and person-years (Mali, Burkina Faso, Niger).")
+@click.option(
+    "--population", is_flag=True, help="Join people and person-years (Mali, Burkina Faso, Niger, or a FOLDER)."
+)
 @click.option("--census", type=click.Choice(CENSUSES), default="de_jure", show_default=True,
               help="With --population: which count of the later census gives the regions' shares.")  # fmt: skip
 @options.OUT
@@ -53,14 +57,19 @@ def command(
       mali-stats clean acled.csv | mali-stats panel - --coverage 1997-01 2023-12
     """  # noqa: D301
     place = writing.place_for(out, files)
-    if country and wanted["frame"] is None and Path(country).is_dir():
+    twice = [column for column in wanted["by"] if wanted["by"].count(column) > 1]
+    if twice:
+        raise Refused(f"--by: {twice[0]} is given twice; give each column once.")
+    own = country and Path(country).is_dir() and not re.fullmatch("[A-Z]{3}", country)  # three capitals are a code
+    folder = country if own else None
+    if folder and wanted["frame"] is None:
         wanted["frame"] = country  # its own regions, or they would stand as published
     with reading.paths_of(files) as paths:
         read = reading.read(paths, country)
-    writing.deliver(_laid_out(read, census if population else None, wanted), place, as_json)
+    writing.deliver(_laid_out(read, census if population else None, folder, wanted), place, as_json)
 
 
-def _laid_out(read: reading.Read, census: str | None, wanted: dict) -> writing.Result:
+def _laid_out(read: reading.Read, census: str | None, folder: str | None, wanted: dict) -> writing.Result:
     """Lay events out; displacement has no events to lay out."""
     import pandas as pd
 
@@ -73,7 +82,7 @@ def _laid_out(read: reading.Read, census: str | None, wanted: dict) -> writing.R
         )
     reading.doing("Laying out by region and month ...")
     panel, ledger = region_month_panel(read.table, **{**wanted, "by": list(wanted["by"])})
-    panel = add_population(panel, census=census) if census else panel
+    panel = add_population(panel, census=census, country=folder) if census else panel
     account = pd.concat([read.ledger.tidy(), ledger.tidy()], ignore_index=True)
     notes = [*read.ledger.notes, *map(_for_a_shell, ledger.notes)]
     caption = f"events by region and month, from: {', '.join(read.layouts)}"

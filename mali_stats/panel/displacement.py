@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import difflib
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from mali_stats.allot import days_by_month, sainte_lague
+from mali_stats.asked import single
 from mali_stats.clean import places
 from mali_stats.clean.adding import is_displacement, one_each, refuse_overlap
 from mali_stats.panel.months import ordinal
-from mali_stats.panel.placing import regions_named
-from mali_stats.panel.population import frame_of
+from mali_stats.panel.placing import refuse_no_country, regions_named
+from mali_stats.panel.population import frame_of, own_folder
 from mali_stats.panel.scope import label
-from mali_stats.schema import UNALLOCATED, checked
+from mali_stats.schema import UNALLOCATED, checked, held
 
 _WHO = "add_displacement"
 _COUNTS = ("low", "best", "high")
@@ -23,7 +25,9 @@ _CELL = ["country", "region", "month"]
 _MADE = ("interpolated", "extrapolated", "gap-of-more-than", "spread-from")
 
 
-def add_displacement(panel: pd.DataFrame, figures: pd.DataFrame, *, spread: str | None = None) -> pd.DataFrame:
+def add_displacement(
+    panel: pd.DataFrame, figures: pd.DataFrame, *, spread: str | None = None, country: str | Path | None = None
+) -> pd.DataFrame:
     """Join published figures of displacement to a panel, each to the month and region it is of, and to no other.
 
     A stock stands at the month of its day; the months between two rounds stay missing. A flow, or a net change, stands
@@ -41,6 +45,10 @@ def add_displacement(panel: pd.DataFrame, figures: pd.DataFrame, *, spread: str 
     spread : {None, "days"}
         a period over several months is refused, or with "days" shared out over its months by the days in each, to
         the last person (Sainte-Laguë). A year spread so is no monthly record: nothing can be learnt from its months.
+    country : str or Path, optional
+        the folder of seed tables that the panel was laid out by, where ``seeds/places`` does not know its country:
+        it tells the names of regions, and what they covered on a day. Without it figures have to bear the codes that
+        the panel has.
 
     Returns
     -------
@@ -78,7 +86,7 @@ def add_displacement(panel: pd.DataFrame, figures: pd.DataFrame, *, spread: str 
     5 2023-04-01  375539        stock              True
     """
     _check_arguments(panel, figures, spread)
-    rows = figures.reset_index(drop=True)
+    rows = held(figures.reset_index(drop=True), _WHO)
     net = rows["measure"].eq("net change")
     rows = rows.assign(column=rows["indicator"].where(~net, rows["indicator"] + "_net_change"))
     rows["issues"], rows["figure"] = rows["issues"].fillna(""), rows.index
@@ -86,7 +94,7 @@ def add_displacement(panel: pd.DataFrame, figures: pd.DataFrame, *, spread: str 
         one_each(part, ["measure", "population_group"], _WHO)
         if part["measure"].iloc[0] != "stock":
             refuse_overlap(part, _WHO)
-    rows = _placed(_in_months(rows, spread), panel)
+    rows = _placed(_in_months(rows, spread), panel, own_folder(country, panel, _WHO))
     out = panel
     for column, part in rows.groupby("column", sort=False):
         out = _joined(out, column, _cells(part))
@@ -94,6 +102,7 @@ def add_displacement(panel: pd.DataFrame, figures: pd.DataFrame, *, spread: str 
 
 
 def _check_arguments(panel, figures, spread) -> None:
+    single(_WHO, spread=spread)
     if not isinstance(figures, pd.DataFrame) or not is_displacement(figures):
         raise TypeError(
             f"{_WHO}: figures must be a displacement table, rows of ms.load('displacement') or ms.read_displacement; "
@@ -102,6 +111,7 @@ def _check_arguments(panel, figures, spread) -> None:
     if spread not in (None, "days"):
         raise ValueError(f"{_WHO}: spread={spread!r} is not known; use None or 'days'.")
     checked(panel, _WHO)
+    refuse_no_country(panel, _WHO)
     several = panel.duplicated(_CELL)
     if several.any():
         raise ValueError(
@@ -171,7 +181,7 @@ def _said(issues: pd.Series, where: pd.Series, text: str) -> pd.Series:
 # ---- which region ------------------------------------------------------------------------------------------
 
 
-def _placed(rows: pd.DataFrame, panel: pd.DataFrame) -> pd.DataFrame:
+def _placed(rows: pd.DataFrame, panel: pd.DataFrame, own: dict[str, Path]) -> pd.DataFrame:
     """The rows with ``region``; raise where one finds no cell of the panel."""
     countries = sorted(set(panel["country"]))
     _refuse(
@@ -190,13 +200,14 @@ def _placed(rows: pd.DataFrame, panel: pd.DataFrame) -> pd.DataFrame:
     )  # fmt: skip
     rows = rows.assign(region="")
     for country, part in rows.groupby("country"):
-        rows.loc[part.index, "region"] = _regions(part, panel[panel["country"] == country], country)
+        known = places.gazetteer(country, own.get(country))
+        rows.loc[part.index, "region"] = _regions(part, panel[panel["country"] == country], country, known)
     return rows
 
 
-def _regions(rows: pd.DataFrame, panel: pd.DataFrame, country: str) -> pd.Series:
+def _regions(rows: pd.DataFrame, panel: pd.DataFrame, country: str, known: places.Gazetteer | None) -> pd.Series:
     """The panel's region of every row of one country."""
-    frame, there = frame_of(panel, country), set(panel["region"]) - {UNALLOCATED}
+    frame, there = frame_of(panel, country, known), set(panel["region"]) - {UNALLOCATED}
     national = rows["admin1"].isna()
     if there == {country}:
         _refuse(
@@ -208,14 +219,16 @@ def _regions(rows: pd.DataFrame, panel: pd.DataFrame, country: str) -> pd.Series
         rows, national, "they are of the whole country and the panel is of regions",
         "keep figures[figures['admin1'].notna()], or build the panel with frame='country'",
     )  # fmt: skip
-    known = places.gazetteer(country)
     eras = places.era(known, rows["day"]) if known is not None else np.zeros(len(rows), int)
     found = pd.Series("", index=rows.index)
     for (name, _), part in rows.groupby([rows["admin1"], eras]):
         found[part.index] = _region(known, frame, there, name, part["day"].iloc[0])
     lost = ~found.isin(there)
     why = "; ".join(sorted(set(found[lost]))[:3])
-    _refuse(rows, lost, why, "spell them as the panel does, or choose another frame for the panel")
+    instead = "spell them as the panel does, or choose another frame for the panel"
+    if known is None:
+        instead = f"spell them as the panel does, or give its seed tables: country='places/{country}'"
+    _refuse(rows, lost, why, instead)
     return found
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 
 import pandas as pd
 
+from mali_stats.asked import single
 from mali_stats.clean.actors import JOINT, families, joined, states
 from mali_stats.panel.grid import region_month_panel
 from mali_stats.schema import COUNTS, FAMILIES, checked
@@ -83,6 +84,7 @@ def family_totals(
     70  2023          204
     71  2024          345
     """
+    single("family_totals", family=family, side=side, by=by, joint=joint)
     if not isinstance(table, pd.DataFrame):
         raise TypeError(
             f"family_totals: a table is wanted, got {type(table).__name__}; give the events of read_events."
@@ -130,7 +132,10 @@ def _several(given: object) -> bool:
 
 def _wanted(family: str | Sequence[str] | None) -> list[str]:
     """The families asked for, joint ones in the order in which the tables write them; none means all."""
-    asked = list(family or []) if family is None or _several(family) else [str(family)]
+    asked = list(family or []) if family is None or _several(family) else [family]
+    odd = [code for code in asked if not isinstance(code, str)]
+    if odd:
+        raise TypeError(f"family_totals: family has {odd[0]!r}, which is no text; there are: {', '.join(families())}.")
     parts = [[p.strip() for p in code.split(";")] for code in asked]
     if parts == [[ANY_GOVERNMENT]]:
         return [ANY_GOVERNMENT]

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from mali_stats import catalog
+from mali_stats.asked import single
 from mali_stats.clean import places
 from mali_stats.ledger import Ledger
 from mali_stats.panel.parts import Choices, Facts, Part, lacking, part_of, together
@@ -96,6 +97,7 @@ def region_month_panel(
     2  unallocated 2022-03-01       0            0
     3  unallocated 2022-04-01       0            0
     """
+    single("region_month_panel", by=by)
     by = list(by or []) if by is None or (isinstance(by, Iterable) and not isinstance(by, str)) else [by]
     _check_arguments(events, by, spread, max_geo_precision, max_date_precision)
     asked = spread, max_geo_precision, max_date_precision
@@ -171,6 +173,7 @@ def _account(keys: pd.DataFrame, cells: pd.DataFrame, ids: pd.DataFrame, facts: 
 
 
 def _check_arguments(events, by, spread, geo, when) -> None:
+    single("region_month_panel", spread=spread, max_geo_precision=geo, max_date_precision=when)
     if not isinstance(events, pd.DataFrame) and not is_dask(events):
         raise TypeError(
             f"region_month_panel: an events table is wanted, got {type(events).__name__}; read_events gives two: "

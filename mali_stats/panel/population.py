@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from mali_stats import catalog
+from mali_stats.asked import single
 from mali_stats.clean import places
 from mali_stats.panel.census import census_shares
 from mali_stats.panel.months import ordinal
@@ -57,13 +58,14 @@ def add_population(panel: pd.DataFrame, *, census: str = "de_jure", country: str
     >>> int(july["population"].sum().round())
     23072640
     """
+    single("add_population", census=census)
     if census not in ("de_jure", "households"):
         raise ValueError(f"add_population: census={census!r} is not known; use 'de_jure' or 'households'.")
     checked(panel, "add_population")
     if panel.empty:
         raise ValueError("add_population: the panel has no rows; look at what was filtered before.")
     refuse_no_country(panel, "add_population")
-    own = _own(country, panel)
+    own = own_folder(country, panel, "add_population")
     parts = [
         _with_population(part, code, places.gazetteer(code, own.get(code)), own.get(code), census)
         for code, part in panel.groupby("country", sort=False)
@@ -71,14 +73,14 @@ def add_population(panel: pd.DataFrame, *, census: str = "de_jure", country: str
     return pd.concat(parts).loc[panel.index]
 
 
-def _own(country: str | Path | None, panel: pd.DataFrame) -> dict[str, Path]:
-    """The folder of seed tables that was given, by the code that it is named by."""
+def own_folder(country: str | Path | None, panel: pd.DataFrame, who: str) -> dict[str, Path]:
+    """The folder of seed tables that was given, by the code that it is named by; ``who`` asks."""
     if country is None:
         return {}
     folder, codes = catalog.seeds_folder(country), sorted(panel["country"].unique())
     if folder.name not in codes or not folder.is_dir():
         raise ValueError(
-            f"add_population: country={str(country)!r} is no folder of seed tables named by a country of the panel "
+            f"{who}: country={str(country)!r} is no folder of seed tables named by a country of the panel "
             f"({', '.join(codes)}), such as places/{codes[0]}."
         )
     return {folder.name: folder}
@@ -89,7 +91,7 @@ def _with_population(
 ) -> pd.DataFrame:
     months = np.sort(ordinal(panel["month"].drop_duplicates()))
     total, beyond = _national(country, folder, months)
-    shares, flags = census_shares(country, known, _frame_of(panel, country, known), months, census)
+    shares, flags = census_shares(country, known, frame_of(panel, country, known), months, census)
     people = (shares.mul(total, axis=0)).stack().rename("population")
     at = pd.MultiIndex.from_arrays([ordinal(panel["month"]), panel["region"]])
     out = panel.assign(population=people.reindex(at).to_numpy())
@@ -103,12 +105,8 @@ def _with_population(
     return out
 
 
-def frame_of(panel: pd.DataFrame, country: str) -> str:
+def frame_of(panel: pd.DataFrame, country: str, known: places.Gazetteer | None) -> str:
     """The frame a panel is laid out in: its column, or that of the seed tables with just its regions; else empty."""
-    return _frame_of(panel, country, places.gazetteer(country))
-
-
-def _frame_of(panel: pd.DataFrame, country: str, known: places.Gazetteer | None) -> str:
     if "frame" in panel:
         return str(panel["frame"].iloc[0])
     regions = set(panel["region"]) - {UNALLOCATED}

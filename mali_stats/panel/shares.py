@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 
 from mali_stats.allot import days_by_month
+from mali_stats.clean import places
 from mali_stats.panel.grid import SPREADS
 from mali_stats.panel.months import allotted, ordinal
-from mali_stats.panel.placing import gazetteers, placed_events
-from mali_stats.panel.population import frame_of
+from mali_stats.panel.placing import Tables, placed_events
+from mali_stats.panel.population import frame_of, own_folder
 from mali_stats.schema import EVENTS, PANEL, checked
 
 _COARSEST = ("area", "month")  # region_month_panel's own defaults of place and date
@@ -20,7 +23,7 @@ def is_panel(table) -> bool:
     return isinstance(table, pd.DataFrame) and {"country", "region", "month", "deaths_best"} <= set(table)
 
 
-def cell_shares(events: pd.DataFrame, panel: pd.DataFrame) -> pd.DataFrame:
+def cell_shares(events: pd.DataFrame, panel: pd.DataFrame, country: str | Path | None = None) -> pd.DataFrame:
     """Find the cells of a panel that each event is counted in, as `region_month_panel` counted it.
 
     Parameters
@@ -30,6 +33,8 @@ def cell_shares(events: pd.DataFrame, panel: pd.DataFrame) -> pd.DataFrame:
     panel : pandas.DataFrame
         rows in scope of what region_month_panel returned, made with its own max_geo_precision and
         max_date_precision; frame, by and spread may be any.
+    country : str or Path, optional
+        the folder of seed tables that the panel was laid out by.
 
     Returns
     -------
@@ -40,11 +45,10 @@ def cell_shares(events: pd.DataFrame, panel: pd.DataFrame) -> pd.DataFrame:
     Raises
     ------
     ValueError
-        where the panel has a cell twice, or its deaths_best are not what these events give.
+        where the panel has a cell twice, its frame is not known, or its deaths_best are not what these events give.
     """
     checked(events, "draw_totals")
-    frame = frame_of(panel, panel["country"].iloc[0])
-    known, name = gazetteers(events["country"].unique(), None if frame in ("", "published") else frame)
+    known, name = _tables(events, panel, own_folder(country, panel, "draw_totals"))
     region = placed_events(events, known, name, *_COARSEST)["region"].to_numpy()
     by = [column for column in panel if column in EVENTS and column not in PANEL]
     rows = _Rows(panel, events, region, by)
@@ -54,6 +58,24 @@ def cell_shares(events: pd.DataFrame, panel: pd.DataFrame) -> pd.DataFrame:
         if not len(wrong[spread]):
             return _shares(events, spread, rows)
     raise ValueError(_not_its_own(panel, wrong["days"]))
+
+
+def _tables(events: pd.DataFrame, panel: pd.DataFrame, own: dict[str, Path]) -> tuple[Tables, str | None]:
+    """The seed tables of every country in the events, and the panel's frame (None: each country's own)."""
+    known = {code: places.gazetteer(code, own.get(code)) for code in sorted(events["country"].dropna().unique())}
+    first = next(iter(own), panel["country"].iloc[0])
+    frame = frame_of(panel, first, known.get(first))
+    if frame == "country":
+        return known, frame
+    if own or frame in ("", "published"):
+        return known, None
+    frames = {name for tables in known.values() if tables is not None for name in tables.regions["frame"]}
+    if frame not in frames:
+        raise ValueError(
+            f"draw_totals: no shipped seed tables know the panel's frame {frame!r}. Where the panel was laid out by a "
+            f"folder of seed tables, give it here too: country='places/{first}'."
+        )
+    return known, frame
 
 
 class _Rows:
@@ -101,5 +123,6 @@ def _not_its_own(panel, at) -> str:
     return (
         f"draw_totals: the panel's deaths_best are not what these events add up to in {len(at)} cells, such as region "
         f"{row['region']}, {row['month']:%Y-%m}. Give the panel that region_month_panel made from these very events, "
-        "with its own max_geo_precision and max_date_precision; or give by= a column or a Series of your own"
+        "with its own max_geo_precision and max_date_precision, and with country= where a folder of seed tables laid "
+        "it out; or give by= a column or a Series of your own."
     )

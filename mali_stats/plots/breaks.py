@@ -12,6 +12,7 @@ from matplotlib.lines import Line2D
 from scipy.optimize import isotonic_regression
 
 from mali_stats import catalog
+from mali_stats.asked import single, text_or_none
 from mali_stats.plots.theme import FONT, GREY, INK, PALETTE, axes, legend_above, sign, span, theme, unit
 
 _WORDS = 7.0  # points: size of the calendar's labels
@@ -57,6 +58,8 @@ def plot_breaks(found: Any, *, calendar: bool = True, ax: Axes | None = None, so
     >>> ax.get_ylabel()
     'events per month'
     """
+    single("plot_breaks", calendar=calendar)
+    text_or_none("plot_breaks", source=source)
     if not is_breaks(found):
         raise TypeError(
             f"plot_breaks: a result of ms.find_breaks is wanted, got {type(found).__name__}. Call it on a series "

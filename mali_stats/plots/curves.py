@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
+from mali_stats.asked import text_or_none
 from mali_stats.plots.theme import GREY, PALETTE, axes, describe, legend_above, need, sign, span, theme, unit
 
 #: Columns that a curve may go with, the first one found is taken.
@@ -67,6 +68,9 @@ def plot_curve(
     >>> ax.get_xlabel(), ax.get_ylabel()
     ('lag', 'estimate')
     """
+    text_or_none("plot_curve", along=along, value=value, source=source)
+    if reference is not None and not pd.api.types.is_number(reference):
+        raise TypeError(f"plot_curve: reference={reference!r} is no number; give where the line of no effect lies.")
     if is_placebo(curve):
         return _placebo(curve, ax, source)
     rows, along = _rows(curve, along, value)

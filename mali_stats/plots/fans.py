@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterable
 from typing import Any
@@ -14,6 +15,7 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
+from mali_stats.asked import single, text_or_none
 from mali_stats.plots.theme import (
     DASHES,
     GREY,
@@ -92,6 +94,8 @@ def plot_fan(
     >>> [text.get_text() for text in ax.get_legend().get_texts()]
     ['median', '5 to 95 % of the draws', 'observed']
     """
+    single("plot_fan", by=by)
+    text_or_none("plot_fan", value=value, time=time, kind=kind, source=source)
     table = result.tidy(quantiles=_ALL) if is_draws(result) else result
     time = time or next((name for name in TIMES if name in getattr(table, "columns", ())), "year")
     by = list(by or []) if by is None or (isinstance(by, Iterable) and not isinstance(by, str)) else [by]
@@ -101,7 +105,8 @@ def plot_fan(
     pairs, middle = _quantiles(table)
     if kind not in (None, "band", "bars"):
         raise ValueError(f"plot_fan: kind={kind!r} is not known; use 'band', 'bars' or None.")
-    models = _models(_timed(table, time), time, by, [c for pair in pairs for c in pair])
+    models = _models(_timed(table, time), time, by, [*(c for pair in pairs for c in pair), *[middle] * bool(middle)])
+    _refuse_crossing(models, time, pairs, middle)
     periods = pd.Index(np.unique(np.concatenate([rows[time] for rows in models.values()])))
     bars = kind == "bars" or (kind is None and len(models) > 1 and len(periods) <= _MOST_BARS)
     apart = _slots(models, periods) if bars else [0.0] * (len(models) + 1)
@@ -177,6 +182,22 @@ def _models(table, time, by, columns) -> dict[str | None, pd.DataFrame]:
     if len(models) > len(PALETTE):
         raise ValueError(f"plot_fan: {len(models)} models, and no more than {len(PALETTE)} can be told apart.")
     return models
+
+
+def _refuse_crossing(models, time, pairs, middle) -> None:
+    """Raise where a smaller quantile lies above a larger one, as where columns were exchanged."""
+    ordered = [low for low, _ in pairs] + [middle] * bool(middle) + [high for _, high in reversed(pairs)]
+    for rows in models.values():
+        for small, large in itertools.pairwise(ordered):
+            wrong = (rows[small] > rows[large]).fillna(False).to_numpy(bool)
+            if wrong.any():
+                row = rows[wrong].iloc[0]
+                when = f"{row[time]:%Y-%m-%d}" if isinstance(row[time], pd.Timestamp) else f"{row[time]:g}"
+                raise ValueError(
+                    f"plot_fan: {small} lies above {large} in {int(wrong.sum())} rows, such as {time} {when} "
+                    f"({row[small]:g} and {row[large]:g}). A smaller quantile is never larger: look whether "
+                    "columns were exchanged."
+                )
 
 
 # ---- drawing -----------------------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.patches import Patch, Rectangle
 
+from mali_stats.asked import text_or_none
 from mali_stats.plots.theme import (
     GREY,
     INK,
@@ -88,6 +89,7 @@ def plot_heatmap(
     >>> [label.get_text() for label in ax.get_yticklabels()]
     ['ML05', 'ML07']
     """
+    text_or_none("plot_heatmap", value=value, freq=freq, source=source)
     column = best(value, panel)
     need(panel, ["country", "region", "month", column], "plot_heatmap", _PANEL_FIRST)
     if freq not in ("month", "year"):
@@ -212,16 +214,22 @@ def plot_precision(frame: pd.DataFrame, *, ax: Axes | None = None, source: str |
     >>> [f"{bar.get_height():.2f}" for bar in ax.containers[0]]
     ['0.75', '1.00']
     """
+    text_or_none("plot_precision", source=source)
+    by_year = isinstance(frame, pd.DataFrame) and "year" in frame
     need(
-        frame, ["geo_precision", "date_precision", "events"], "plot_precision",
+        frame, ["geo_precision", "date_precision", "events", *["year"] * by_year], "plot_precision",
         "Call ms.load('precision'), or count events by these columns, first.",
     )  # fmt: skip
     for column, levels in (("geo_precision", GEO_PRECISION), ("date_precision", DATE_PRECISION)):
         unknown = [level for level in frame[column].dropna().unique() if level not in levels]
         if unknown:
             raise ValueError(f"plot_precision: {column} {unknown[0]!r} is not known; accepted: {', '.join(levels)}.")
+        if frame[column].isna().all():
+            raise ValueError(f"plot_precision: {column} is missing throughout; accepted: {', '.join(levels)}.")
+    if by_year and (numbers(frame, "year", "plot_precision") % 1 != 0).any():
+        raise ValueError("plot_precision: column year holds what is no year; whole numbers such as 2023 are wanted.")
     with theme():
-        return _shares(frame, ax, source) if "year" in frame else _matrix(frame, ax, source)
+        return _shares(frame, ax, source) if by_year else _matrix(frame, ax, source)
 
 
 def _shares(frame: pd.DataFrame, ax: Axes | None, source: str | None) -> Axes:

@@ -13,6 +13,7 @@ from matplotlib.patches import PathPatch, Rectangle
 from matplotlib.patheffects import withStroke
 
 from mali_stats import catalog
+from mali_stats.asked import text_or_none
 from mali_stats.plots import shapes
 from mali_stats.plots.theme import (
     GREY,
@@ -113,6 +114,7 @@ def plot_map(
     >>> ax.get_xlabel()
     'not placed in a region: 30 deaths'
     """
+    text_or_none("plot_map", value=value, kind=kind, rate_per=rate_per, source=source)
     column = best(value, frame)
     need(frame, ["region", column, *([rate_per] if rate_per else [])], "plot_map", _FIRST)
     if kind not in ("tiles", "outlines"):
@@ -151,6 +153,7 @@ def _figures(frame: pd.DataFrame, column: str, rate_per: str | None, per: float)
         base = numbers(placed, rate_per, "plot_map")
         figure = figure / base.where(base > 0) * per
     names = placed["region_name"] if "region_name" in placed else pd.Series(pd.NA, index=placed.index)
+    names = names.astype(object).where(names.notna(), None).map(str, na_action="ignore").astype("str")
     return pd.DataFrame({"region": placed["region"], "name": names, "figure": figure}).set_index("region")
 
 

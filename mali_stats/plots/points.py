@@ -11,6 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
+from mali_stats.asked import text_or_none
 from mali_stats.clean.adding import KIND, one_each, refuse_overlap
 from mali_stats.plots.theme import (
     GREY,
@@ -82,8 +83,13 @@ def plot_points(
     >>> [text.get_text() for text in ax.get_legend().get_texts()]
     ['IDMC', 'IOM DTM', 'OCHA', 'UNHCR']
     """
+    text_or_none("plot_points", by=by, source=source)
     who = "plot_points"
     need(figures, [*KIND, "as_of", "low", "best", "high", by], who, _FIRST)
+    if not pd.api.types.is_datetime64_any_dtype(figures["as_of"]):
+        raise ValueError(
+            f"{who}: column as_of holds {figures['as_of'].dtype}; make it dates first with pd.to_datetime."
+        )
     if figures["measure"].ne("stock").any():
         raise ValueError(
             f"{who}: some rows are no stocks, and movements in a period stand at no day. Keep "
@@ -92,7 +98,8 @@ def plot_points(
     one_each(figures, [c for c in ("indicator", "unit", "country") if c != by], who)
     if figures["best"].isna().all():
         raise ValueError(f"{who}: no row has a figure (best is missing throughout).")
-    numbers(figures, "best", who)
+    for column in ("low", "best", "high"):
+        numbers(figures, column, who)
     if figures["as_of"].isna().any():
         raise ValueError(
             f"{who}: as_of is missing in {int(figures['as_of'].isna().sum())} rows; leave those out first."

@@ -11,6 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
+from mali_stats.asked import single, text_or_none
 from mali_stats.clean.adding import is_displacement, refuse_overlap
 from mali_stats.plots.counterfactual import (
     counterfactual_handles,
@@ -106,6 +107,10 @@ def plot_series(
     >>> ax.lines[0].get_ydata().tolist()
     [5.0, 9.0, 8.0]
     """
+    single("plot_series", band=band)
+    text_or_none("plot_series", value=value, time=time, by=by, source=source)
+    if by == "":
+        raise ValueError("plot_series: by='' names no column; leave it off, or give a column's name.")
     middle, low, high = _columns(frame, value, band)
     columns = [middle, low, high] if low else [middle]
     need(frame, [time, *columns, *([by] if by else [])], "plot_series", _FIRST)
@@ -256,6 +261,7 @@ def plot_fit(trend: Any, *, ax: Axes | None = None, source: str | None = None) -
     >>> ax.get_ylabel()
     'events per month'
     """
+    text_or_none("plot_fit", source=source)
     if not is_trend(trend):
         raise TypeError(
             f"plot_fit: a fitted trend is wanted, got {type(trend).__name__}. Call ms.fit_trend(frame, outcome) first."

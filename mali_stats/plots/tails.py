@@ -12,6 +12,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import NullLocator
 
+from mali_stats.asked import text_or_none
 from mali_stats.plots.theme import GREY, INK, PALETTE, axes, legend_above, sign, steps_to, theme
 
 _LAWS = {"powerlaw": "power law", "gpd": "generalized Pareto"}
@@ -65,10 +66,13 @@ def plot_ccdf(
     >>> ax.get_xscale(), ax.get_yscale()
     ('log', 'log')
     """
+    text_or_none("plot_ccdf", label=label, source=source)
     if not is_tail(tail):
         raise TypeError(
             f"plot_ccdf: a fitted tail is wanted, got {type(tail).__name__}. Call ms.fit_tail(sizes) first."
         )
+    if not isinstance(at, Mapping) and np.ndim(np.asarray(at, dtype=object)) > 1:
+        raise TypeError("plot_ccdf: at has several dimensions; give sizes in a list, or sizes with their names.")
     marks = (
         at
         if isinstance(at, Mapping)

@@ -21,6 +21,7 @@ from matplotlib.colors import Colormap, ListedColormap, Normalize, PowerNorm, Sy
 from matplotlib.patches import Patch
 
 from mali_stats import captions, catalog
+from mali_stats.asked import in_scope
 
 #: Colours of Okabe & Ito (2008), in an order in which neighbours also differ in lightness.
 PALETTE = ("#0072B2", "#E69F00", "#000000", "#CC79A7", "#009E73", "#56B4E9", "#D55E00")
@@ -214,12 +215,22 @@ def need(frame, columns: Iterable[str], who: str, first: str) -> None:
     """Raise unless ``frame`` is a frame with ``columns``; the message names the call to make first."""
     if not isinstance(frame, pd.DataFrame):
         raise TypeError(f"{who}: a pandas.DataFrame is wanted, got {type(frame).__name__}. {first}")
+    columns = list(columns)
     missing = [str(c) for c in columns if not pd.api.types.is_hashable(c) or c not in frame]
     if missing:
         has = ", ".join(map(str, frame.columns[:20])) or "none"
         raise ValueError(f"{who}: missing column {', '.join(missing)} (the frame has: {has}). {first}")
     if frame.empty:
         raise ValueError(f"{who}: the frame has no rows. {first}")
+    twice = [str(c) for c in columns if isinstance(frame[c], pd.DataFrame)]
+    if twice:
+        raise ValueError(f"{who}: column {', '.join(twice)} stands twice in the frame; keep one of each.")
+    for column in columns:
+        lists = [value for value in frame[column] if isinstance(value, list)] if frame[column].dtype == object else []
+        if lists:
+            raise ValueError(
+                f"{who}: column {column} holds lists, such as {lists[0]!r}; one value a row is wanted. {first}"
+            )
 
 
 def numbers(frame: pd.DataFrame, column: str, who: str) -> pd.Series:
@@ -228,12 +239,14 @@ def numbers(frame: pd.DataFrame, column: str, who: str) -> pd.Series:
     Raises
     ------
     ValueError
-        where it holds something else than numbers.
+        where it holds something else than numbers, or infinite ones.
     """
     if not pd.api.types.is_numeric_dtype(frame[column]):
         raise ValueError(f"{who}: column {column} holds {frame[column].dtype}, and numbers are wanted.")
     values = pd.Series(frame[column].to_numpy(dtype=float, na_value=np.nan), index=frame.index)
-    return values.where(frame["in_scope"].fillna(False).astype(bool)) if "in_scope" in frame else values
+    if np.isinf(values).any():
+        raise ValueError(f"{who}: column {column} is infinite in {int(np.isinf(values).sum())} rows; leave them out.")
+    return values.where(in_scope(frame, who, unknown=False)) if "in_scope" in frame else values
 
 
 def add_up(frame: pd.DataFrame, keys: list[str], columns: list[str], who: str) -> pd.DataFrame:

@@ -33,9 +33,9 @@ def test_the_path_is_all_that_stands_on_stdout(run, server):
 
 
 @pytest.mark.parametrize(("arguments", "code", "message"), [
-    (["gdelt"], 2, "source='gdelt' is not known; use one of ucdp, acled"),
-    (["acled", "--start", "soon"], 2, "start='soon' is no day"),
-    (["ucdp", "--via", "api"], 2, "name it, such as version='25.1'"),
+    (["gdelt"], 2, "SOURCE 'gdelt' is not known; use one of ucdp, acled"),
+    (["acled", "--start", "soon"], 2, "--start 'soon' is no day"),
+    (["ucdp", "--via", "api"], 2, "name it, such as --version '25.1'"),
     (["ucdp", "--version", "25.1"], 1, "UCDP refuses (HTTP 404). There is no such version"),
     (["dtm"], 1, "Set the environment variable DTM_KEY"),
     (["unhcr"], 1, "UNHCR could not be reached (HTTP 503, 5 times). By hand: download MLI as origin"),

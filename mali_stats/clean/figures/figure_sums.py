@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from decimal import Decimal
 
 from mali_stats import catalog
+from mali_stats.asked import single
 from mali_stats.clean.figures.figures import Figure
 from mali_stats.clean.figures.intervals import rounding_unit
 from mali_stats.clean.figures.lexicon import counted_by_others, enemies
@@ -58,6 +59,7 @@ def sum_figures(figures: Iterable[Figure], across: str | Iterable[str] = (), ded
     >>> total.low, total.best, total.high, total.group, total.indicator
     (64, 64, 64, 'civilians + soldiers', 'killed')
     """
+    single("sum_figures", across=across, dedupe=dedupe)
     figures = _checked(figures)
     across = (across,) if isinstance(across, str) or not isinstance(across, Iterable) else tuple(across)
     for name in across:

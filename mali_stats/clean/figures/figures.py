@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from mali_stats.asked import single
 from mali_stats.clean.figures.lexicon import conventions, languages, lexicon
 from mali_stats.clean.figures.numerals import fold
 from mali_stats.clean.figures.sentence import Sentence
@@ -112,6 +113,7 @@ def parse_figure(text: str, lang: str = "auto", words: str = "ucdp") -> list[Fig
     >>> ms.parse_figure("On 7 September 2023 the convoy drove 90 kilometers.")
     []
     """
+    single("parse_figure", lang=lang, words=words)
     if not isinstance(text, str):
         raise TypeError(
             f"parse_figure: text is of type {type(text).__name__}; give a str, one article or sentence at a time."

@@ -8,9 +8,12 @@ import numpy as np
 import pandas as pd
 
 from mali_stats import catalog
+from mali_stats.asked import column_of_words
 from mali_stats.clean.places import key
 from mali_stats.schema import DATE_PRECISION, GEO_PRECISION
 
+#: What the reader says of a point that is nowhere.
+OFF_THE_MAP = "coordinates-out-of-range"
 REQUIRED = ("source", "event_id", "date_start", "date_end", "latitude", "longitude")
 
 
@@ -97,6 +100,9 @@ def records(table: pd.DataFrame, name: str, notes: list[str]) -> Records:
 def _held(table: pd.DataFrame, name: str) -> pd.DataFrame:
     if not isinstance(table, pd.DataFrame):
         raise TypeError(f"match_events: {name} must be a pandas.DataFrame, got {type(table).__name__}.")
+    if table.columns.duplicated().any():
+        twice = ", ".join(map(str, table.columns[table.columns.duplicated()][:5]))
+        raise ValueError(f"match_events: columns of {name} stand twice ({twice}); keep one of each.")
     lost = [c for c in REQUIRED if c not in table]
     if lost:
         raise ValueError(
@@ -106,6 +112,7 @@ def _held(table: pd.DataFrame, name: str) -> pd.DataFrame:
         raise ValueError(f"match_events: {name} has {int(table['event_id'].isna().sum()):,} rows without an event_id.")
     frame = table.assign(event_id=table["event_id"].astype(str))
     frame = frame.sort_values("event_id", kind="stable").reset_index(drop=True)
+    column_of_words(frame["source"], f"match_events: {name}")
     if frame["source"].isna().any():
         raise ValueError(f"match_events: {name} has rows without a source; name it, such as 'ucdp_ged'.")
     if frame["source"].nunique() > 1:
@@ -121,7 +128,12 @@ def _held(table: pd.DataFrame, name: str) -> pd.DataFrame:
             raise ValueError(f"match_events: {name}, event {event}: {column} is missing; an event needs its days.")
     for column in ("latitude", "longitude", *frame.columns.intersection(["deaths_best"])):
         _refuse_words(frame, column, name)
+    _refuse_off_the_map(frame, name)
     return frame
+
+
+def _dates(values: pd.Series) -> bool:
+    return pd.api.types.is_datetime64_any_dtype(values)
 
 
 def _days(values: pd.Series, name: str) -> pd.Series:
@@ -131,11 +143,24 @@ def _days(values: pd.Series, name: str) -> pd.Series:
             f"match_events: {name}, {values.name}: got the number {values.iloc[0]}; give dates, made by pd.to_datetime."
         )
     try:
-        return pd.to_datetime(values).dt.tz_localize(None)
+        return pd.to_datetime(values, format=None if _dates(values) else "ISO8601").dt.tz_localize(None)
     except (ValueError, TypeError) as error:
         raise ValueError(
             f"match_events: {name}, {values.name}: no dates ({str(error)[:120]}); use pd.to_datetime."
         ) from error
+
+
+def _refuse_off_the_map(frame: pd.DataFrame, name: str) -> None:
+    """Raise for a point that is nowhere, unless the reader has flagged it: it was published so, and is counted."""
+    told = frame["issues"].astype("str").str.contains(OFF_THE_MAP, regex=False) if "issues" in frame else False
+    for column, most in (("latitude", 90), ("longitude", 180)):
+        wrong = pd.to_numeric(frame[column]).abs().gt(most).fillna(False) & ~np.asarray(told, dtype=bool)
+        if wrong.any():
+            event, got = frame.loc[wrong, ["event_id", column]].iloc[0]
+            raise ValueError(
+                f"match_events: {name}, event {event}, {column}: got {got:g}; degrees from -{most} to {most} are "
+                f"wanted. Mend it, make it missing, or write {OFF_THE_MAP!r} into issues, as read_events does."
+            )
 
 
 def _refuse_words(frame: pd.DataFrame, column: str, name: str) -> None:

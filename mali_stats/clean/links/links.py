@@ -111,6 +111,11 @@ def _check(days, km, max_cost, taxonomy) -> None:
             raise ValueError(f"match_events: {name}={value!r}; give a number of 0 or more.")
     if taxonomy is None:
         return
+    if not isinstance(taxonomy, pd.DataFrame):
+        raise TypeError(
+            f"match_events: taxonomy is of type {type(taxonomy).__name__}; a table with source, column, value and "
+            "levels is wanted, or None."
+        )
     lost = [c for c in ("source", "column", "value") if c not in taxonomy]
     if lost or taxonomy.shape[1] < 4:
         raise ValueError(

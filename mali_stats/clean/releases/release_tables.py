@@ -8,7 +8,8 @@ from functools import cached_property
 import pandas as pd
 from pandas.api import types
 
-from mali_stats.schema import EVENTS, dtype
+from mali_stats.asked import column_of_words
+from mali_stats.schema import DEATHS, EVENTS, dtype
 from mali_stats.sources import ucdp
 
 TOTALS = ("deaths_low", "deaths_best", "deaths_high")
@@ -95,6 +96,9 @@ def paired(old, new) -> Pair:
         as ``compare_releases`` does.
     """
     kinds = [_which(table, side) for table, side in ((old, "old"), (new, "new"))]
+    for table, side in ((old, "old"), (new, "new")):
+        if "source" in table:
+            column_of_words(table["source"], f"compare_releases: the {side} release")
     source = _one_source(old, new, kinds)
     labels = [_label(*parts) for parts in zip((old, new), kinds, ("old", "new"), strict=True)]
     notes: list[str] = []
@@ -243,11 +247,24 @@ def _ordered(table: pd.DataFrame, key: list[str], kinds: Kinds, side: str) -> tu
         )
     values = values.sort_values(key)
     index = pd.MultiIndex.from_frame(values[key]).set_names([None] * len(key))
+    for column in (c for c in values if c in DEATHS or c in _BY_TYPE or c == "events"):
+        below = values[column].lt(0).fillna(False)
+        if below.any():
+            raise ValueError(
+                f"compare_releases: the {side} release, {column}: got {values.loc[below, column].iloc[0]} "
+                f"({' '.join(map(_short, values.loc[below, key].iloc[0]))}; {int(below.sum())} rows below 0). Counts "
+                "of 0 or more are wanted, or nothing where a count is not known."
+            )
     return table.loc[values.index].reset_index(drop=True), values.set_index(index)
 
 
 def _values(column: pd.Series, kind: str | tuple[str, ...], side: str) -> pd.Series:
     """A column in the kind it stands for, however it was stored; an empty text is a missing one."""
+    if kind == "date" and types.is_numeric_dtype(column) and column.notna().any():
+        raise ValueError(
+            f"compare_releases: the column {column.name!r} of the {side} release holds the number "
+            f"{column.dropna().iloc[0]}; days are wanted, such as '2023-09-07'."
+        )
     try:
         if isinstance(kind, tuple) or kind == "text":
             return _texts(column)

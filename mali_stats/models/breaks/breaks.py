@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from mali_stats.asked import single
 from mali_stats.models.breaks.break_dates import KINDS, intervals
 from mali_stats.models.breaks.dated import Timeline, timeline
 from mali_stats.models.breaks.segments import Cost, best_cuts, bic, bootstrap, cost_of, sup_f
@@ -249,6 +250,7 @@ def find_breaks(
     2017-11 (2017-01 to 2017-12)
     sup-F 105.9, p = 0.001
     """
+    single("find_breaks", cost=cost, transform=transform, ci=ci)
     _check_choices(cost, transform, ci, min_size, max_breaks, n_boot, seed)
     line = timeline(y)
     _check_series(line, cost, transform, min_size)
@@ -281,7 +283,7 @@ def _search(values, weights, min_size, max_breaks):
 
 def _check_choices(cost, transform, ci, min_size, max_breaks, n_boot, seed):
     for name, got, known in (("cost", cost, COSTS), ("transform", transform, TRANSFORMS), ("ci", ci, KINDS)):
-        if got not in known:
+        if got not in [*known]:
             raise ValueError(f"find_breaks: {name}={got!r} is unknown; accepted are {', '.join(map(repr, known))}.")
     if transform is not None and cost != "l2":
         raise ValueError(

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from pandas.api import types
 
+from mali_stats.asked import in_scope
 from mali_stats.models.trends.design import FEWEST_TIMES
 from mali_stats.schema import UNALLOCATED
 
@@ -37,12 +38,19 @@ def check_columns(panel, outcome, exposure, fixed_effects, offset, time) -> None
     asked = {"outcome": outcome, "exposure": exposure, "offset": offset, "time": time}
     asked |= {f"fixed_effects[{i}]": name for i, name in enumerate(fixed_effects)}
     has = ", ".join(map(str, panel.columns))
+    if panel.columns.duplicated().any():
+        twice = ", ".join(map(str, panel.columns[panel.columns.duplicated()][:5]))
+        raise ValueError(f"{WHO}: columns of the panel stand twice ({twice}); keep one of each.")
     for role, name in asked.items():
-        if name is not None and not (types.is_hashable(name) and name in panel.columns):
+        if (name is not None or role != "offset") and not (types.is_hashable(name) and name in panel.columns):
             hint = "; one series has no regions and no effects: fixed_effects=()" if role.startswith("fixed") else ""
             raise ValueError(f"{WHO}: {role}={name!r} is not a column; the panel has {has}{hint}.")
-        if role in ("outcome", "exposure", "offset") and name is not None and not types.is_numeric_dtype(panel[name]):
+        if role not in ("outcome", "exposure", "offset") or name is None:
+            continue
+        if not types.is_numeric_dtype(panel[name]):
             raise ValueError(f"{WHO}: {role}={name!r} is {panel[name].dtype}, not numbers; use pd.to_numeric.")
+        if n := int(np.isinf(panel[name].to_numpy(float, na_value=np.nan)).sum()):
+            raise ValueError(f"{WHO}: {role}={name!r} is infinite in {n} rows; leave them out, or make them missing.")
     if outcome == exposure:
         raise ValueError(f"{WHO}: {outcome!r} is outcome and exposure at once, and explains itself at lag 0; name two.")
 
@@ -57,7 +65,7 @@ def refuse_stock(panel, outcome) -> None:
             "ms.add_displacement(panel, ms.stock_to_flow(figures)), family='ols'."
         )
     issues = panel.get(f"{outcome}_issues", pd.Series(dtype="str"))
-    made = int(issues.fillna("").str.contains("interpolated|extrapolated").sum())
+    made = int(issues.astype("str").fillna("").str.contains("interpolated|extrapolated").sum())
     if made:
         raise ValueError(
             f"{WHO}: {made} rows of {outcome!r} come from an interpolated stock, a line between two rounds: they say "
@@ -115,7 +123,7 @@ def _regions(panel) -> pd.Series:
             "them out with a note."
         )
     region = panel["region"].astype(str)
-    several = "country" in panel and panel["country"].nunique() > 1
+    several = "country" in panel and panel["country"].astype(str).nunique() > 1
     return panel["country"].astype(str) + " " + region if several else region
 
 
@@ -156,7 +164,7 @@ def shifted(table, exposure, transform, lags, leads) -> pd.DataFrame:
 
 
 def _in_scope(table):
-    return table["in_scope"].fillna(True).astype(bool) if "in_scope" in table else pd.Series(True, index=table.index)
+    return in_scope(table, WHO, unknown=True) if "in_scope" in table else pd.Series(True, index=table.index)
 
 
 def unbroken(table, shifts, outcome, exposure, monthly, notes) -> pd.DataFrame:

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from mali_stats.asked import single
 from mali_stats.models.displacement.lag_design import TRANSFORMS, LagDesign, lag_design
 from mali_stats.models.displacement.within import within
 from mali_stats.models.trends.covariance import FEWEST_REGIONS, FEWEST_YEARS
@@ -306,6 +307,7 @@ def fit_lags(
     1    1      0.25      0.13       0.37   0.2295
     2    2      0.17      0.06       0.28   0.1680
     """
+    single("fit_lags", lags=lags, leads=leads, degree=degree, cov=cov, family=family, transform=transform)
     _check_choices(lags, leads, degree, cov, family, transform, offset)
     if not isinstance(fixed_effects, Iterable):
         raise TypeError(

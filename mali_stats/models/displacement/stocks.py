@@ -12,6 +12,7 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
+from mali_stats.asked import single
 from mali_stats.clean.adding import KIND, is_displacement, one_each, refuse_overlap
 from mali_stats.clean.agencies import (
     DISASTER_LEFT_OUT,
@@ -21,7 +22,7 @@ from mali_stats.clean.agencies import (
     PART_OF_YEAR,
     UNSURE_ZERO,
 )
-from mali_stats.schema import DISPLACEMENT, checked, typed
+from mali_stats.schema import DISPLACEMENT, held, typed
 
 #: freq -> period of pandas, which of its ends names it, periods carried on after the last round (3 months)
 _FREQ = {"MS": ("M", "start", 3), "ME": ("M", "end", 3), "W": ("W", "end", 13), "D": ("D", "start", 91)}
@@ -40,7 +41,7 @@ def _stock(figures, who: str) -> pd.DataFrame:
         )
     if figures.empty:
         raise ValueError(f"{who}: the frame has no rows; look at what was filtered before.")
-    _checked(figures, who)
+    figures = _held(figures, who)
     flows = figures[figures["measure"] != "stock"]
     if len(flows):
         raise ValueError(
@@ -51,9 +52,9 @@ def _stock(figures, who: str) -> pd.DataFrame:
     return figures[figures["best"].notna()]
 
 
-def _checked(figures: pd.DataFrame, who: str) -> None:
+def _held(figures: pd.DataFrame, who: str) -> pd.DataFrame:
     """Refuse what is no displacement table: negatives, stocks without a day, with row and value."""
-    checked(figures if figures.index.is_unique else figures.reset_index(drop=True), who)
+    return held(figures if figures.index.is_unique else figures.reset_index(drop=True), who)
 
 
 # ---- the change of a stock ---------------------------------------------------------------------------------
@@ -179,6 +180,7 @@ def interpolate_stock(stock: pd.DataFrame, freq: str = "MS", max_gap: int = 6) -
     1 2023-05-01  348228  378767  411985        False
     2 2023-06-01  344648  382024  423452        False
     """
+    single("interpolate_stock", freq=freq)
     rows = _stock(stock, "interpolate_stock")
     if freq not in list(_FREQ):
         raise ValueError(f"interpolate_stock: freq={freq!r} is not known; use one of {', '.join(_FREQ)}.")
@@ -302,7 +304,7 @@ def stock_flow_ledger(
         raise TypeError(
             f"{who}: a displacement table is wanted, as ms.load('displacement') gives; got {type(figures).__name__}."
         )
-    _checked(figures, who)
+    figures = _held(figures, who)
     first, last = (_year(value, name, who) for value, name in ((start, "start"), (end, "end")))
     if first is not None and last is not None and first > last:
         raise ValueError(f"{who}: start={start!r} is after end={end!r}; give the earlier year first.")
@@ -369,6 +371,8 @@ def _year_ends(people: pd.DataFrame, who: str) -> pd.DataFrame:
             f"{who}: no national stock of IDPs at the end of a year; rows of indicator 'idps', measure 'stock', unit "
             "'people', without admin1 and breakdown, as_of in December are wanted (those of disasters are left out)."
         )
+    if n := int(stocks[["source", "country"]].isna().any(axis=1).sum()):
+        raise ValueError(f"{who}: source or country is missing in {n} stocks at the end of a year; write them there.")
     twice = stocks[stocks.duplicated(["source", "country", "as_of"], keep=False)]
     if len(twice):
         row = twice.iloc[0]

@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 from pandas.api.types import is_bool, is_number
 
+from mali_stats.asked import single
 from mali_stats.models.forecasts import alarms, backtest
 from mali_stats.models.forecasts.timeline import regions_of, share, timeline, whole, without_empty_ends
 
@@ -243,6 +244,7 @@ def flag_months(
        worst  caught  ahead  ahead_by_chance  false_alarms_per_year
     0     11      10      7             2.85                   0.23
     """
+    single("flag_months", method=method)
     step, settings = _rule(method, options)
     notes: list[str] = []
     series = regions_of(y, outcome, by, time, notes) if isinstance(y, pd.DataFrame) else {"": y}

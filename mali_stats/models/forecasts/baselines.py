@@ -7,6 +7,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 from scipy import stats
 
+from mali_stats.asked import single
 from mali_stats.models.forecasts.timeline import counts, timeline, whole
 from mali_stats.models.trends.refit import refit
 
@@ -111,6 +112,7 @@ def baseline_draws(
     >>> draws.shape, np.quantile(draws[0], [0.05, 0.5, 0.95]).tolist()
     ((12, 1000), [7.0, 91.0, 371.14999999999986])
     """
+    single("baseline_draws", method=method)
     if method not in [*METHODS]:
         raise ValueError(f"baseline_draws: method={method!r} is not known; use one of {', '.join(METHODS)}.")
     horizon, window, lead = (

@@ -235,7 +235,7 @@ def _known(methods) -> dict[str, str | Callable]:
 def _origins(series, cutoffs, horizon, lead) -> list[Origin]:
     """The cut-offs in order, each with what came before and what is to be forecast."""
     first, last = series.index[0], series.index[-1]
-    given = [cutoffs] if isinstance(cutoffs, str | datetime.date | pd.Period | int) else cutoffs
+    given = cutoffs if cutoffs is None or pd.api.types.is_list_like(cutoffs) else [cutoffs]
     periods = sorted({_month(cutoff) for cutoff in ([] if given is None else given)})
     if not periods:
         raise ValueError("rolling_origin: no cut-offs; give the last month known, such as ['2021-10', '2022-10'].")

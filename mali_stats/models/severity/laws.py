@@ -169,7 +169,7 @@ def sizes_of(x, who: str) -> np.ndarray:
         raise TypeError(f"{who}: sizes are wanted, counts of people, and these are dates; give the column of deaths.")
     numbers = pd.to_numeric(pd.Series(x).reset_index(drop=True), errors="coerce").astype("Float64")
     values = numbers.to_numpy(dtype=float, na_value=np.nan)
-    wrong = ~(np.isfinite(values) & (values >= 0) & (values % 1 == 0))
+    wrong = ~(np.isfinite(values) & (values >= 0) & (np.floor(values) == values))
     if wrong.any():
         at = int(np.argmax(wrong))
         raise ValueError(

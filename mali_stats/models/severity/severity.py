@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
+from mali_stats.asked import single
 from mali_stats.models.forecasts.timeline import whole
 from mali_stats.models.severity.laws import Pareto, sizes_of
 from mali_stats.models.severity.pareto_tail import AT_LEAST, fit_pareto, pareto_distances, pareto_gaps, smallest_of_tail
@@ -82,6 +83,7 @@ def fit_tail(
     0     xi      0.22       0.09      0.04       0.40    18     179
     1  sigma     14.93       1.74     11.51      18.34    18     179
     """
+    single("fit_tail", model=model)
     _check_options(xmin, model, n_boot)
     values = sizes_of(x, "fit_tail")
     law, ks = fit_power_law(values, xmin) if model == "powerlaw" else _pareto(values, xmin)

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from pandas.api import types
 
+from mali_stats.asked import in_scope
 from mali_stats.models.trends import its
 from mali_stats.models.trends.sides import check_sides
 from mali_stats.schema import UNALLOCATED
@@ -142,7 +143,8 @@ def _check_columns(frame, outcome, time, by, offset):
     asked = {"outcome": outcome, "time": time, "by": by, "offset": offset}
     has = ", ".join(map(str, frame.columns))
     for role, name in asked.items():
-        if name is not None and not (types.is_hashable(name) and name in frame.columns):
+        wanted = name is not None or role in ("outcome", "time")
+        if wanted and not (types.is_hashable(name) and name in frame.columns):
             raise ValueError(f"fit_trend: {role}={name!r} is not a column; the frame has {has}.")
     for role, name in asked.items():
         if name is not None and list(frame.columns).count(name) > 1:
@@ -156,7 +158,7 @@ def _check_columns(frame, outcome, time, by, offset):
 def _read(frame, outcome, time, by):
     """(rows to use, sorted, with their step; whether monthly; notes)."""
     steps, monthly = _steps(frame[time], time)
-    scope = frame["in_scope"].fillna(True).astype(bool) if "in_scope" in frame else True
+    scope = in_scope(frame, "fit_trend", unknown=True) if "in_scope" in frame else True
     table = frame.assign(**{_STEP: steps, _OUT: frame[outcome].isna() | ~np.asarray(scope)})
     notes: list[str] = []
     if by:

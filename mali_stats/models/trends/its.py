@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from mali_stats import catalog
+from mali_stats.asked import single
 
 KINDS = ("step", "ramp", "phase")
 _ISO = re.compile(r"\d{4}(-\d{2}(-\d{2})?)?")
@@ -76,6 +77,7 @@ class Break:
     end: pd.Timestamp | None = None
 
     def __post_init__(self):
+        single("Break", label=self.label, kind=self.kind)
         if not isinstance(self.label, str) or not self.label.strip():
             raise TypeError(f"Break: label={self.label!r}; a text that names the break is wanted.")
         if self.kind not in KINDS:

@@ -11,6 +11,7 @@ import pandas as pd
 from pandas.api import types
 from scipy import stats
 
+from mali_stats.asked import single
 from mali_stats.models.trends import excess, its
 from mali_stats.models.trends.collinear import Collinearity, collinearity
 from mali_stats.models.trends.covariance import COVARIANCES, Estimate, estimate
@@ -491,6 +492,7 @@ def fit_trend(
     Excess of deaths, 2018-07 to 2023-12: 10,593 observed, 6,285 without the breaks
     observed less counterfactual 4,308 (2,145 to 5,699)
     """
+    single("fit_trend", family=family, harmonics=harmonics, cov=cov, slope=slope, descriptive=descriptive)
     _check_choices(family, harmonics, cov, lags)
     breaks = its.breaks_of(breaks)
     if descriptive:

@@ -8,6 +8,7 @@ from numpy.typing import ArrayLike
 from pandas.api import types
 
 from mali_stats import catalog
+from mali_stats.asked import single
 from mali_stats.models.severity.exact import clopper_pearson
 
 SMALLEST = 10  # below it, too few numbers are round to say anything
@@ -57,6 +58,7 @@ def heaping(x: ArrayLike, *, convention: str | None = None, conf: float = 0.95) 
     0  multiple      5  8      4  0.500
     1  multiple     10  8      3  0.375
     """
+    single("heaping", convention=convention)
     if not types.is_number(conf) or not 0 < conf < 1:
         raise ValueError(f"heaping: conf={conf!r}; it lies between 0 and 1, such as 0.95.")
     values = _values(x)
@@ -79,7 +81,7 @@ def _values(x) -> np.ndarray:
     if len(there) and (not types.is_numeric_dtype(there) or types.is_bool_dtype(there)):
         raise ValueError(f"heaping: got {column.dtype}, not numbers; use pd.to_numeric first.")
     numbers = pd.to_numeric(column).to_numpy(float, na_value=np.nan)
-    wrong = ~((numbers >= 0) & (numbers % 1 == 0))
+    wrong = ~(np.isfinite(numbers) & (numbers >= 0) & (np.floor(numbers) == numbers))
     if wrong.any():
         raise ValueError(
             f"heaping: {int(wrong.sum())} of {len(numbers)} counts are missing, negative or not whole, such as "

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from pandas.api import types
 
 from mali_stats.allot import sainte_lague
+from mali_stats.asked import column_of_words, single
 from mali_stats.models.forecasts.timeline import whole
 from mali_stats.models.uncertainty.summing import drawn_sums, shared_sums
 from mali_stats.models.uncertainty.uncertainty import MODELS, fatality_dist
@@ -102,6 +104,7 @@ def draw_totals(
     model: str = "vesco",
     exclude_side_b: bool = False,
     params: pd.DataFrame | None = None,
+    country: str | Path | None = None,
     seed: int = 0,
 ) -> Draws:
     r"""Draw totals by group, given how far each event's number may be off.
@@ -132,6 +135,8 @@ def draw_totals(
         and the model goes up more than down there too. For "vesco" only: low and high are not recorded by side.
     params : DataFrame, optional
         See `fatality_dist`.
+    country : str or Path, optional
+        For a panel of a folder of one's own seed tables: that folder, as region_month_panel was given it.
     seed : int
         The same seed gives the same sums of events whatever `shared_sd` is.
 
@@ -165,10 +170,11 @@ def draw_totals(
     4  2022        16  23.800  12.0  21.5  43.0
     5  2023        10  15.697   8.0  14.0  28.0
     """
+    single("draw_totals", model=model)
     _check_choices(events, n, shared_sd, model, exclude_side_b)
     seed = whole(seed, 0, "seed", "draw_totals")
     values, notes = _values(events, model, exclude_side_b)
-    groups, pieces = _pieces(events, by)
+    groups, pieces = _pieces(events, by, country)
     pieces = pieces[pieces["event"].isin(values.index)]
     notes += _dist(values, model, params).notes + _outside(pieces, values)
     sums = _summed(values, pieces, len(groups), n, model, params, np.random.default_rng([seed, 0]))
@@ -197,6 +203,13 @@ def _check_choices(events, n, shared_sd, model, exclude_side_b):
         raise ValueError(f"draw_totals: shared_sd={shared_sd!r}; a number of 0 or more is accepted, such as 0 and 0.2.")
     if not isinstance(events, pd.DataFrame):
         raise TypeError(f"draw_totals: events is of type {type(events).__name__}; the table of read_events is wanted.")
+    if not isinstance(exclude_side_b, bool | np.bool_):
+        raise TypeError(f"draw_totals: exclude_side_b={exclude_side_b!r} is not accepted; give True or False.")
+    if events.columns.duplicated().any():
+        twice = ", ".join(map(str, events.columns[events.columns.duplicated()][:5]))
+        raise ValueError(f"draw_totals: columns of the events stand twice ({twice}); keep one of each.")
+    for column in {"source", "type_of_violence"} & set(events):
+        column_of_words(events[column], "draw_totals: events")
     if exclude_side_b and model == "bounds":
         raise ValueError(
             "draw_totals: exclude_side_b goes with model='vesco' only: low and high are recorded of all dead, "
@@ -255,9 +268,11 @@ def _dist(values, model, params):
 # ---- groups ------------------------------------------------------------------------------------------------
 
 
-def _pieces(events, by) -> tuple[pd.DataFrame, pd.DataFrame]:
+def _pieces(events, by, country) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The groups, and for each event the rows of them it is counted in, with the weights to share it out by."""
     if not isinstance(by, pd.DataFrame):
+        if country is not None:
+            raise ValueError(f"draw_totals: country={str(country)!r} goes with a panel as by= only; leave it off.")
         which, groups = _grouped(events, by, "draw_totals")
         return groups, pd.DataFrame({"event": np.arange(len(events)), "row": which, "days": 1})
     if not is_panel(by):
@@ -269,7 +284,7 @@ def _pieces(events, by) -> tuple[pd.DataFrame, pd.DataFrame]:
     scope = by["in_scope"].fillna(False).astype(bool) if "in_scope" in by else by["deaths_best"].notna()
     panel = by[scope].reset_index(drop=True)
     own = [c for c in panel if c in _PLACES or (c in EVENTS and c not in DEATHS)]
-    return panel[own], cell_shares(events.reset_index(drop=True), panel)
+    return panel[own], cell_shares(events.reset_index(drop=True), panel, country)
 
 
 def _grouped(frame, by, who) -> tuple[np.ndarray, pd.DataFrame]:

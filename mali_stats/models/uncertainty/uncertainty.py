@@ -12,6 +12,7 @@ from pandas.api import types
 from scipy import special, stats
 
 from mali_stats import catalog
+from mali_stats.asked import single
 from mali_stats.models.forecasts.timeline import whole
 
 MODELS = ("vesco", "bounds")
@@ -241,6 +242,7 @@ def fatality_dist(
     >>> fatality_dist([5, 12], model="bounds", low=[5, 10], high=[5, 30])
     FatalityDist of 2 events (bounds): 17 reported, mean 22.3
     """
+    single("fatality_dist", model=model)
     if model not in MODELS:
         raise ValueError(f"fatality_dist: model={model!r} is unknown; accepted are {', '.join(MODELS)}.")
     given = [name for name, value in (("low", low), ("high", high), ("params", params)) if value is not None]
@@ -268,7 +270,7 @@ def _counts(name, values, shape=None) -> np.ndarray:
     if len(there) and (not types.is_numeric_dtype(there) or types.is_bool_dtype(there)):
         raise ValueError(f"fatality_dist: {name} holds {column.dtype}, not numbers; use pd.to_numeric first.")
     numbers = pd.to_numeric(column).to_numpy(float, na_value=np.nan)
-    wrong = np.flatnonzero(~((numbers >= 0) & (numbers % 1 == 0)))
+    wrong = np.flatnonzero(~(np.isfinite(numbers) & (numbers >= 0) & (np.floor(numbers) == numbers)))
     if len(wrong):
         places = ", ".join(f"{column[i]} at position {i}" for i in wrong[:3])
         raise ValueError(
@@ -316,6 +318,11 @@ def _vesco(x, type_of_violence, params):
 
 def _lines(table, parameter) -> pd.DataFrame:
     """Intercept, slope and steps of one parameter: a row a type of violence, a column a term."""
+    if not isinstance(table, pd.DataFrame):
+        raise TypeError(
+            f"fatality_dist: params is of type {type(table).__name__}; a table like seeds/gumbel_coefficients.csv is "
+            "wanted, or None for the published one."
+        )
     lost = {"type_of_violence", "parameter", "term", "value"} - set(table)
     if lost:
         raise ValueError(
@@ -330,6 +337,11 @@ def _lines(table, parameter) -> pd.DataFrame:
 
 
 def _kinds(type_of_violence, shape, known) -> np.ndarray:
+    if isinstance(type_of_violence, pd.DataFrame | dict) or np.ndim(type_of_violence) > 1:
+        raise TypeError(
+            f"fatality_dist: type_of_violence is of type {type(type_of_violence).__name__}; one type or one column is "
+            "wanted."
+        )
     one = np.ndim(type_of_violence) == 0
     column = pd.Series([type_of_violence] if one else type_of_violence).astype(object)
     bad = column[~column.isin(known)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import logging
 import os
@@ -14,6 +15,8 @@ from urllib.parse import quote, quote_plus
 #: the name under which a keyring keeps what is ours
 SERVICE = "mali_stats"
 STARS = "***"
+#: letters of a code below which it could be a part of any word
+_FEWEST = 8
 
 
 class Secret:
@@ -130,11 +133,22 @@ def masked(text: str, secrets: Iterable[Secret]) -> str:
 
 
 def _forms(value: str) -> list[str]:
-    """A value as it stands, in an address, and in JSON with and without escapes."""
+    """A value as it stands, in an address, in JSON with and without escapes, and in code."""
     plain = [value, quote(value, safe=""), quote(value), quote_plus(value)]
     written = [json.dumps(value, ensure_ascii=e)[1:-1] for e in (True, False)]
     small = [re.sub("%[0-9A-F]{2}", lambda code: code.group().lower(), p) for p in plain[1:]]
-    return [*plain, *small, *written, *(w.replace("/", "\\/") for w in written)]
+    return [*plain, *small, *written, *(w.replace("/", "\\/") for w in written), *_coded(value.encode())]
+
+
+def _coded(value: bytes) -> list[str]:
+    """A value in hexadecimal and in base64, alone or somewhere in a longer text, such as a name and a password."""
+    found = [value.hex(), value.hex().upper()]
+    for encode in (base64.b64encode, base64.urlsafe_b64encode):
+        alone = encode(value).decode()
+        # of three bytes each four letters are made, so that the middle is written in one of three ways
+        middles = [encode(value[at : at + (len(value) - at) // 3 * 3]).decode() for at in range(3)]
+        found += [alone, alone.rstrip("="), *middles]
+    return [code for code in found if len(code) >= _FEWEST]
 
 
 class _WithoutQueries(logging.Filter):
