@@ -132,7 +132,7 @@ def _several(given: object) -> bool:
 
 def _wanted(family: str | Sequence[str] | None) -> list[str]:
     """The families asked for, joint ones in the order in which the tables write them; none means all."""
-    asked = list(family or []) if family is None or _several(family) else [family]
+    asked: list = list(family or []) if family is None or _several(family) else [family]
     odd = [code for code in asked if not isinstance(code, str)]
     if odd:
         raise TypeError(f"family_totals: family has {odd[0]!r}, which is no text; there are: {', '.join(families())}.")

@@ -77,7 +77,7 @@ def plot_curve(
     with theme():
         ax = axes(ax)
         if reference is not None:
-            ax.axhline(reference, color=GREY, linewidth=0.8, gid="reference")
+            ax.axhline(float(reference), color=GREY, linewidth=0.8, gid="reference")
         banded = {"conf_low", "conf_high"} <= set(rows)
         (_points if _few(rows[along]) else _band)(ax, rows, along, value, banded)
         ax.set_xlabel("" if pd.api.types.is_datetime64_any_dtype(rows[along]) else describe(along))
