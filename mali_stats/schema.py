@@ -12,6 +12,8 @@ import numpy as np
 import pandas as pd
 from pandas.api import types
 
+from mali_stats.distinct import repeated
+
 if TYPE_CHECKING:
     import dask.dataframe as dd
 
@@ -270,7 +272,9 @@ def _labels(table: pd.DataFrame, wrong: pd.Series) -> list:
 
 def _events_rules(table: pd.DataFrame) -> list[Problem]:
     problems = [(r, "event_id", "missing; every event needs an id") for r in _labels(table, table["event_id"].isna())]
-    twice = table.duplicated(["source", "event_id"], keep=False)
+    ids = table["event_id"]
+    several = repeated(ids) if ids.dtype == dtype("text") else ids.duplicated(keep=False)
+    twice = several & table.duplicated(["source", "event_id"], keep=False) if several.any() else several
     problems += _rows(table, twice, "event_id", "one row per event and source (read_events drops copies)")
     backwards = table["date_end"] < table["date_start"]
     problems += _rows(table, backwards, "date_end", "a day not before date_start")

@@ -14,7 +14,19 @@ from making import ROOT
 import mali_stats as ms
 
 STAGES = [
-    ("asked", "schema", "ledger", "allot", "writing", "catalog", "captions", "origins", "exporting", "synthetic"),
+    (
+        "asked",
+        "distinct",
+        "schema",
+        "ledger",
+        "allot",
+        "writing",
+        "catalog",
+        "captions",
+        "origins",
+        "exporting",
+        "synthetic",
+    ),
     ("sources",),
     ("clean",),
     ("panel",),

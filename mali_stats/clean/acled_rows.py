@@ -17,10 +17,10 @@ import pandas as pd
 
 from mali_stats import catalog
 from mali_stats.clean import places
-from mali_stats.clean.distinct import different
 from mali_stats.clean.figures import reported
 from mali_stats.clean.row_rules import MOST_DEAD, Found, off_the_map
 from mali_stats.clean.values import PLAIN_DAY, PLAIN_NUMBER, Values, count, degrees, level, whole
+from mali_stats.distinct import different
 from mali_stats.schema import DATE_PRECISION, GEO_PRECISION, VIOLENCE, absent, dtype
 from mali_stats.sources import acled
 

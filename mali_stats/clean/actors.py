@@ -16,8 +16,8 @@ import numpy as np
 import pandas as pd
 
 from mali_stats import catalog
-from mali_stats.clean.distinct import different
 from mali_stats.clean.places import key, tidy_text
+from mali_stats.distinct import different
 
 UNKNOWN, CIVILIANS = "unknown", "civilians"
 #: What stands between the parts of a joint family (and of every list in a table).

@@ -11,23 +11,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from mali_stats.clean.row_rules import Found, joined
+from mali_stats.distinct import as_numbers, repeated
 from mali_stats.ledger import Ledger
-
-
-def repeated(ids: pd.Series) -> pd.Series:
-    """Which ids stand in several rows; numbers are compared as such first, which takes a sixth of the time."""
-    numbers = _as_numbers(ids)
-    if numbers is not None and not pd.Series(numbers).duplicated().any():
-        return pd.Series(False, index=ids.index)
-    return ids.duplicated(keep=False)
-
-
-def _as_numbers(ids: pd.Series) -> np.ndarray | None:
-    """Ids as numbers; None where one is none."""
-    try:
-        return np.asarray(pc.cast(pa.array(ids.array, pa.large_string()), pa.int64()))
-    except pa.ArrowInvalid:
-        return None
 
 
 def newest(events: pd.DataFrame, publisher: ModuleType, newer: str, ledger: Ledger, name: str) -> pd.DataFrame:
@@ -96,7 +81,7 @@ def taken(events: pd.DataFrame, order: np.ndarray) -> pd.DataFrame:
 
 def _in_order(events: pd.DataFrame) -> bool:
     """Whether rows stand by day and id already, as those of large files do."""
-    numbers, day = _as_numbers(events["event_id"]), events["date_start"].to_numpy("datetime64[us]")
+    numbers, day = as_numbers(events["event_id"]), events["date_start"].to_numpy("datetime64[us]")
     if numbers is None:
         order = by_day_and_id(events)
         return not (order[1:] < order[:-1]).any()
@@ -107,7 +92,7 @@ def _in_order(events: pd.DataFrame) -> bool:
 def by_day_and_id(events: pd.DataFrame) -> np.ndarray:
     """Positions in the order of days and ids: ids by their letters, then by number (MLI9 before MLI10)."""
     ids, day = events["event_id"], events["date_start"]
-    if (numbers := _as_numbers(ids)) is not None and not ids.str.startswith(("0", "-")).any():
+    if (numbers := as_numbers(ids)) is not None and not ids.str.startswith(("0", "-")).any():
         return np.lexsort((numbers, day))
     texts = pa.array(ids.array, pa.large_string())
     if pc.all(pc.match_substring_regex(texts, "^[^0-9]*[1-9][0-9]{0,14}$")).as_py():

@@ -16,6 +16,7 @@ from mali_stats.clean import acled_rows, actors, between_rows, places, ucdp_rows
 from mali_stats.clean.publications import Part
 from mali_stats.clean.row_rules import joined, place
 from mali_stats.clean.values import Values, identifier
+from mali_stats.distinct import repeated
 from mali_stats.ledger import Ledger
 from mali_stats.schema import EVENTS, FAMILIES, MORE, absent, typed
 from mali_stats.sources import acled, ucdp
@@ -74,7 +75,7 @@ def _blank(raw: pd.DataFrame) -> pd.Series:
 
 def one_row_each(events: pd.DataFrame, publisher: ModuleType, name: str, account: Account) -> pd.DataFrame:
     """One row an event; an export that repeats every event is refused."""
-    several = between_rows.repeated(events["event_id"])
+    several = repeated(events["event_id"])
     if not several.any():
         return events
     if publisher is acled:

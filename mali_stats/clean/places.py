@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from mali_stats import catalog
-from mali_stats.clean.distinct import different
+from mali_stats.distinct import different
 
 KM_PER_DEGREE = 111.195  # of a great circle, on a sphere of radius 6,371 km
 #: Coarse outlines are off by up to some 10 km, so only what lies farther than this is called a disagreement.

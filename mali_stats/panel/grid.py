@@ -240,7 +240,7 @@ def _grid(part: Part, cells, regions, by, months, scope) -> pd.DataFrame:
     for i, name in enumerate(COUNTS):
         grid[name] = pd.arrays.IntegerArray(sums[:, i].copy(), ~in_scope | (name in part.facts.never))
     grid["frame"] = pd.array(keys["country"].map(part.facts.frames), dtype="str").take(region)
-    return pd.DataFrame(grid)
+    return pd.DataFrame(grid, copy=False)
 
 
 def _rows_of_regions(regions: dict[str, dict[str, str]]) -> pd.DataFrame:

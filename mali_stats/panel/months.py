@@ -12,20 +12,21 @@ from mali_stats.schema import COUNTS, DEATHS
 def allotted(events: pd.DataFrame, spread: str) -> pd.DataFrame:
     """One row per event and month (months since year 0) with its share of every count; missing counts are zero here."""
     first, last = ordinal(events["date_start"]), ordinal(events["date_end"])
-    deaths = [events[c].to_numpy(np.int64, na_value=0) for c in DEATHS]
-    counts = np.column_stack([np.ones(len(events), dtype=np.int64), *deaths])
+    counts = [np.ones(len(events), dtype=np.int64), *(events[c].to_numpy(np.int64, na_value=0) for c in DEATHS)]
     crosses = (first != last) & (spread == "days")
     month = last if spread == "end" else first
     simple, crossing = np.flatnonzero(~crosses), np.flatnonzero(crosses)
-    pieces = [(simple, month[simple], counts[simple])]
+    pieces = [(simple, month[simple], *(column[simple] for column in counts))]
+    days = events[["date_start", "date_end"]]
     lasts = last[crossing] - first[crossing] + 1
     for span in np.unique(lasts):
         here = crossing[lasts == span]
-        shares = many_by_days(counts[here], _days(events.iloc[here], span)).transpose(0, 2, 1)
+        totals = np.column_stack([column[here] for column in counts])
+        shares = many_by_days(totals, _days(days.iloc[here], span)).transpose(0, 2, 1)
         row, month = np.nonzero(shares.any(axis=2))
-        pieces.append((here[row], first[here][row] + month, shares[row, month]))
-    event, when, parts = (np.concatenate(column) for column in zip(*pieces, strict=True))
-    return pd.DataFrame({"event": event, "month": when} | {name: parts[:, j] for j, name in enumerate(COUNTS)})
+        pieces.append((here[row], first[here][row] + month, *shares[row, month].T))
+    columns = (np.concatenate(column) for column in zip(*pieces, strict=True))
+    return pd.DataFrame(dict(zip(("event", "month", *COUNTS), columns, strict=True)), copy=False)
 
 
 def _days(events: pd.DataFrame, span: int) -> np.ndarray:

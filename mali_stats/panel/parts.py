@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from mali_stats.clean import places
-from mali_stats.clean.distinct import different
+from mali_stats.distinct import different
 from mali_stats.ledger import Ledger
 from mali_stats.panel.months import allotted, ordinal
 from mali_stats.panel.placing import placed_cases

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from mali_stats.clean import places
-from mali_stats.clean.distinct import different
+from mali_stats.distinct import different
 from mali_stats.schema import DATE_PRECISION, GEO_PRECISION, UNALLOCATED
 
 #: all that placing looks at

@@ -69,7 +69,7 @@ def plot_curve(
     ('lag', 'estimate')
     """
     text_or_none("plot_curve", along=along, value=value, source=source)
-    if reference is not None and not pd.api.types.is_number(reference):
+    if not isinstance(reference, int | float | np.number | None):
         raise TypeError(f"plot_curve: reference={reference!r} is no number; give where the line of no effect lies.")
     if is_placebo(curve):
         return _placebo(curve, ax, source)
@@ -77,7 +77,7 @@ def plot_curve(
     with theme():
         ax = axes(ax)
         if reference is not None:
-            ax.axhline(float(reference), color=GREY, linewidth=0.8, gid="reference")
+            ax.axhline(reference, color=GREY, linewidth=0.8, gid="reference")
         banded = {"conf_low", "conf_high"} <= set(rows)
         (_points if _few(rows[along]) else _band)(ax, rows, along, value, banded)
         ax.set_xlabel("" if pd.api.types.is_datetime64_any_dtype(rows[along]) else describe(along))
