@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
 
@@ -212,8 +211,7 @@ class ByRule:
 
 def filled(events: pd.DataFrame) -> tuple[pd.DataFrame, ByRule]:
     """``events`` with family_a and family_b, and how many names got theirs by a rule."""
-    with ThreadPoolExecutor(2) as workers:
-        found = dict(zip("ab", workers.map(lambda side: side_families(events, side), "ab"), strict=True))
+    found = {side: side_families(events, side) for side in "ab"}
     by_rule = {side: rows["by_rule"] for side, rows in found.items()}
     given = pd.concat([found[side].loc[by_rule[side], "family"] for side in "ab"]).value_counts()
     sides = {str(family): int(n) for family, n in given.items()}
