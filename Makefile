@@ -31,7 +31,7 @@ test: $(READY) ## style, types, unit tests, doctests, and every notebook against
 	echo "== types (mypy)"; \
 	$(PY) -m mypy || failed=1; \
 	echo "== unit tests"; \
-	$(PY) -m pytest -q -n 2 tests || failed=1; \
+	$(PY) -m pytest -q -n 2 --dist worksteal tests || failed=1; \
 	echo "== examples in docstrings and README"; \
 	$(PY) -m pytest -q --doctest-modules --doctest-glob=README.md mali_stats README.md || failed=1; \
 	echo "== notebooks, output by output"; \
@@ -43,7 +43,7 @@ others: $(READY) ## unit tests on the other Pythons that are found here (3.11 to
 
 coverage: $(READY) ## the lines that no test reaches; fails under 95 % (docs/coverage.md names them)
 	@rm -rf build/coverage && mkdir -p build/coverage
-	@$(PY) -m coverage run -m pytest -q -n 2 -m "not slow" tests
+	@$(PY) -m coverage run -m pytest -q -n 2 --dist worksteal -m "not slow" tests
 	@$(PY) -m coverage run -m pytest -q --doctest-modules mali_stats
 	@$(PY) -m coverage combine --quiet && $(PY) -m coverage report --fail-under=95
 

@@ -1,5 +1,7 @@
 """What all tests share: plots without a screen, and properties tried on the same examples everywhere."""
 
+import gc
+
 import matplotlib
 from hypothesis import HealthCheck, settings
 
@@ -8,3 +10,10 @@ matplotlib.use("Agg")
 # A busy machine is no fault of the code (no deadline), and a run can be repeated (seeded by the test itself).
 settings.register_profile("house", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("house")
+
+
+def pytest_collection_finish():
+    """What stands once all tests are imported stays to the end: the collector need not walk over it again and again."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 25, 50)

@@ -325,7 +325,7 @@ def building(folder: Path, server: Server, raw: Path | None = None, at_hand: boo
 
     place, files = folder / "here" / "data", []
     for seed in (1, 2):
-        made = synthetic.ucdp_file(synthetic.two_records(300, seed=seed))
+        made = synthetic.ucdp_file(synthetic.two_records(40, seed=seed))
         files.append(folder / f"{seed}" / made.name)
         files[-1].parent.mkdir()
         files[-1].write_text(made.content)

@@ -67,6 +67,7 @@ def on_a_small_disk(place, size):
     return ["unshare", "-m", "sh", "-c", mount, size, str(place)]
 
 
+@pytest.mark.slow
 @needs_root
 def test_a_full_disk_is_told_and_the_old_files_stay(tmp_path, server):
     """Old files are put on a disk that has no room for the new ones, and looked at by the process itself."""
@@ -94,6 +95,7 @@ def test_a_full_disk_is_told_and_the_old_files_stay(tmp_path, server):
         assert not [n for n in left if n.endswith(writing.UNFINISHED)]
 
 
+@pytest.mark.slow
 @needs_root
 def test_a_folder_that_may_not_be_written_is_told(open_folder, server):
     nobody = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
@@ -155,6 +157,7 @@ def test_a_build_that_cannot_be_written_is_one_line(tmp_path, capsys):
     assert "give another folder (--out)" in said[0]
 
 
+@pytest.mark.slow
 def test_without_a_home_fetch_names_the_variable_and_all_else_works(tmp_path, server):
     bare = ["env", "-i", f"PYTHONPATH={ROOT}", "OMP_NUM_THREADS=1"]
     code = "print(len(ms.load('population')), len(str(ms.brief('Gao'))) > 100)"
@@ -178,6 +181,7 @@ def test_a_cache_in_a_home_that_nobody_knows_is_refused(monkeypatch):
             cache.folder(given)
 
 
+@pytest.mark.slow
 def test_two_processes_on_one_cache_one_folder_and_one_table(tmp_path, server):
     """Three at once, each twice: whoever comes second waits, and every file is whole."""
     place, started = tmp_path / "cache", threading.Barrier(3)
@@ -216,6 +220,7 @@ def test_who_waits_too_long_for_another_is_told_whom(tmp_path, monkeypatch):
     assert not (tmp_path / "datapackage.json").exists()
 
 
+@pytest.mark.slow
 def test_two_builds_of_one_folder_give_the_tables_of_one_of_them(tmp_path):
     """Two processes, two raw files: whichever ends last, the set is whole and of one build."""
     out = tmp_path / "data"

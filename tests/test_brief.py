@@ -67,6 +67,7 @@ SPANS = [("2023-01", "2023-12"), ("2022-11", "2023-08"), ("2012-01", "2017-12"),
 # ---- the record itself -------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("region", [None, *TEN])
 @pytest.mark.parametrize(("start", "end"), SPANS)
 def test_every_sum_is_that_of_the_record(record, region, start, end):
@@ -82,6 +83,7 @@ def test_every_sum_is_that_of_the_record(record, region, start, end):
     assert made.months["deaths_best"].sum() == own["deaths_best"].sum()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("region", [None, *TEN])
 def test_families_add_up_to_all_one_sided_deaths_where_the_periods_are_the_same(region):
     for span in (("2023-01", "2023-12"), ("2020-01", "2022-12"), *([("2022-11", "2023-08")] if region is None else [])):
@@ -433,6 +435,7 @@ def test_regions_people_add_up_to_the_countrys():
 # ---- words -------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("lang", LANGUAGES)
 @pytest.mark.parametrize("region", [None, *TEN])
 def test_every_region_reads_whole_in_both_languages(region, lang):

@@ -27,6 +27,7 @@ TOTALS = ["--country-year", str(RAW / "ucdp" / "organizedviolence_country_year_v
           "--unhcr", *(str(RAW / "unhcr" / f"{name}_mali.csv") for name in ("population", "flows", "solutions"))]  # fmt: skip
 
 
+@pytest.mark.slow
 @needs_raw
 def test_the_shipped_tables_are_what_the_raw_files_give_byte_for_byte(tmp_path, capsys):
     assert main([str(WEB_MALI), "--version", "24.1", *TOTALS, "--out", str(tmp_path)]) == 0
@@ -173,6 +174,7 @@ def test_no_text_of_a_table_is_a_formula_to_a_spreadsheet(text):
     assert written["n"].tolist() == ["-5", "1", "2"], "numbers are none"
 
 
+@pytest.mark.slow
 def test_a_newer_release_goes_from_its_publisher_to_the_report(tmp_path, monkeypatch):
     """fetch -> make data -> make report on a made-up release 26.1, as a user would do next year, through the modules."""
     war = synthetic.two_records(200, seed=5)

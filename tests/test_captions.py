@@ -149,6 +149,7 @@ def test_every_plot_is_a_kind_with_captions_and_no_caption_is_left_over():
     assert {n for n in plots.__all__ if n.startswith("plot_")} <= kinds
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", DRAWN)
 def test_an_exported_figure_has_a_caption_of_its_kind_in_either_language(kind, tmp_path):
     ax = DRAWN[kind]()

@@ -97,6 +97,7 @@ def made(kinds):
     return rows
 
 
+@pytest.mark.slow
 @settings(max_examples=6, deadline=None)
 @given(data=st.data())
 def test_any_partition_of_the_rows_gives_the_same(data, tmp_path_factory):
@@ -109,6 +110,7 @@ def test_any_partition_of_the_rows_gives_the_same(data, tmp_path_factory):
     assert_same(path, partitioned(frame, cuts), by=by, max_geo_precision=data.draw(st.sampled_from(["area", "exact"])))
 
 
+@pytest.mark.slow
 def test_acled_in_partitions(tmp_path):
     export = synthetic.acled_file(synthetic.two_records(150, states=2, seed=4), "current")
     path = write(tmp_path / export.name, export.content)
@@ -130,6 +132,7 @@ def test_one_country_and_coverage_by_region(tmp_path):
         ms.read_events(table, country="TCD")
 
 
+@pytest.mark.slow
 @needs_raw
 def test_the_real_files_in_partitions():
     frame = pd.read_csv(WEB_MALI, dtype=str, index_col=False, encoding="utf-8-sig", **NULLS)
@@ -253,12 +256,13 @@ def _slowly(frame):
     return frame
 
 
+@pytest.mark.slow
 def test_a_killed_worker_costs_time_but_no_event(cluster, many):
     path, frame = many
     events, ledger = ms.read_events(path)
     panel, account = ms.region_month_panel(events)
     with dask.config.set(scheduler=None):
-        table = partitioned(frame, range(40, len(frame), 40)).map_partitions(_slowly, meta=frame.iloc[:0])
+        table = partitioned(frame, range(80, len(frame), 80)).map_partitions(_slowly, meta=frame.iloc[:0])
         lazy, lazy_ledger = ms.read_events(table)
         victim = next(iter(cluster.run(os.getpid).values()))
         threading.Timer(1.0, os.kill, (victim, signal.SIGKILL)).start()

@@ -44,6 +44,7 @@ def never_written_in_place(server, trial):
     return killing.digests(second) == killing.digests(trial.old) and trial.look() == "new_whole"
 
 
+@pytest.mark.slow
 def test_fetch(server, tmp_path):
     trial, dice = killing.fetching(tmp_path, server), random.Random(1)
     for how, tries in {"its whole duration": 4, "its last tenth": 4, "each step on the disk": 100}.items():
@@ -53,6 +54,7 @@ def test_fetch(server, tmp_path):
     assert never_written_in_place(server, trial)
 
 
+@pytest.mark.slow
 def test_make_data(server, tmp_path):
     trial, dice = killing.building(tmp_path, server, at_hand=True), random.Random(1)
     row = killing.killed(server, trial, "its whole duration", 2, dice, silent)
@@ -70,6 +72,7 @@ def test_make_data(server, tmp_path):
     assert never_written_in_place(server, trial)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("make", [killing.writing_notebooks, killing.making_site])
 def test_make_notebooks_and_make_report(make, server, tmp_path):
     trial = make(tmp_path, server, [])
@@ -125,6 +128,7 @@ def test_the_site_is_exchanged_and_a_killed_exchange_is_made_good(atomic, tmp_pa
     assert (out / "index.html").read_text() == "new" and [p.name for p in tmp_path.iterdir()] == ["report"]
 
 
+@pytest.mark.slow
 def test_the_harness_notices_what_it_is_there_for(server, tmp_path):
     """A file written in place, a note of another file and a table that is described wrongly are all broken."""
     trial = killing.fetching(tmp_path, server)

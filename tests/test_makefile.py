@@ -90,6 +90,30 @@ def test_data_without_a_file_says_what_to_give_and_installs_nothing(checkout):
     assert not (checkout / ".venv").exists()
 
 
-@pytest.mark.parametrize("name", [".ci/run", ".ci/setup"])
+@pytest.mark.parametrize("name", [".ci/run", ".ci/setup", ".ci/other-pythons"])
 def test_scripts_can_be_run(name):
     assert os.access(ROOT / name, os.X_OK)
+
+
+@pytest.mark.parametrize("failing", ["", "test", "others", "browser", "test others browser"])
+def test_ci_runs_every_part_whatever_fails_and_its_exit_code_tells(failing, tmp_path):
+    """With a make that only notes what is wanted, and a chromium, so that none is installed."""
+    for name in (".ci", "bin", "elsewhere"):
+        (tmp_path / name).mkdir()
+    shutil.copy(ROOT / ".ci" / "run", tmp_path / ".ci" / "run")
+    programs = {
+        "make": 'echo "$PWD $1" >>"$NOTES"; case " $FAILING " in *" $1 "*) exit 2 ;; esac',
+        "chromium": "exit 0",
+    }
+    for name, text in programs.items():
+        (tmp_path / "bin" / name).write_text(f"#!/bin/sh\n{text}\n", encoding="utf-8")
+        (tmp_path / "bin" / name).chmod(0o755)
+    env = os.environ | {
+        "PATH": f"{tmp_path / 'bin'}{os.pathsep}{os.environ['PATH']}",
+        "NOTES": str(tmp_path / "notes"),
+        "FAILING": failing,
+    }
+    done = subprocess.run([tmp_path / ".ci" / "run"], cwd=tmp_path / "elsewhere", env=env, timeout=60)
+    wanted = (tmp_path / "notes").read_text(encoding="utf-8").splitlines()
+    assert wanted == [f"{tmp_path} {part}" for part in ("test", "others", "browser")]
+    assert (done.returncode != 0) == bool(failing)

@@ -85,7 +85,8 @@ def made(cases):
     return rows
 
 
-@settings(max_examples=40, deadline=None)
+@pytest.mark.slow
+@settings(max_examples=25, deadline=None)
 @given(cases=st.lists(EVENT, min_size=1, max_size=12), spread=st.sampled_from(["days", "start", "end"]),
        frame=st.sampled_from([None, "census9", "law2023", "country"]), by=st.sampled_from([None, "type_of_violence"]))  # fmt: skip
 def test_nothing_is_lost_or_invented(tmp_path_factory, cases, spread, frame, by):
@@ -99,7 +100,8 @@ def test_nothing_is_lost_or_invented(tmp_path_factory, cases, spread, frame, by)
     assert_frame_equal(panel, shuffled)
 
 
-@settings(max_examples=25, deadline=None)
+@pytest.mark.slow
+@settings(max_examples=20, deadline=None)
 @given(cases=st.lists(EVENT, min_size=1, max_size=8), first=st.integers(0, 90), months=st.integers(0, 40))
 def test_a_window_drops_with_account(tmp_path_factory, cases, first, months):
     events = events_of(tmp_path_factory.mktemp("drawn"), made(cases))

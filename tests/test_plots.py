@@ -388,6 +388,27 @@ def test_map_refuses_with_a_reason(regions, change, options, message):
         plots.plot_map(change(regions), **options)
 
 
+@pytest.mark.parametrize(("broken", "message"), [
+    ({"geometry": {"type": "Polygon", "coordinates": []}}, "no border"),
+    ({"geometry": {"type": "Point", "coordinates": [1, 2]}}, "is Point; Polygon or MultiPolygon is wanted"),
+    ({"geometry": None}, "is nothing; Polygon or MultiPolygon is wanted"),
+    ({"properties": None}, "lacks properties or geometry"),
+])  # fmt: skip
+def test_a_broken_region_of_a_geojson_is_told(geojson, broken, message):
+    geojson["features"][1] |= broken
+    geojson["features"] = geojson["features"][:2]
+    with pytest.raises(ValueError, match=message):
+        shapes.from_geojson(geojson, pd.Series(["A"]))
+
+
+def test_a_file_of_borders_that_is_none_is_told(tmp_path):
+    with pytest.raises(FileNotFoundError, match=r"there is no file .*nothing\.geojson; give geojson="):
+        shapes.from_geojson(tmp_path / "nothing.geojson", pd.Series(["A"]))
+    (tmp_path / "half.geojson").write_text('{"features": [', encoding="utf-8")
+    with pytest.raises(ValueError, match=r"half\.geojson is no GeoJSON .* Give a file of borders"):
+        shapes.from_geojson(str(tmp_path / "half.geojson"), pd.Series(["A"]))
+
+
 def test_maps_can_share_a_scale(regions):
     alone, shared = plots.plot_map(regions), plots.plot_map(regions, top=5000)
     mopti = [next(p for p in ax.patches if p.get_gid() == "ML05") for ax in (alone, shared)]

@@ -53,15 +53,26 @@ def browser():
         browser.close()
 
 
+@pytest.fixture(scope="session")
+def heard():
+    """Listen to a window from now on: ``heard(context)`` gives what it asks for and says."""
+
+    def listen(context):
+        watch = Watch()
+        watch.over(context)
+        return watch
+
+    return listen
+
+
 @pytest.fixture
-def window(browser):
+def window(browser, heard):
     """Make a window of its own for a page: ``window(size, **options)`` gives the page and what is heard of it."""
     made = []
 
     def make(size=DESKTOP, **options):
         made.append(browser.new_context(viewport=dict(zip(("width", "height"), size, strict=True)), **options))
-        watch = Watch()
-        watch.over(made[-1])
+        watch = heard(made[-1])
         return made[-1].new_page(), watch
 
     yield make

@@ -87,6 +87,22 @@ def lab(browser, tmp_path_factory):
             server.wait(60)
 
 
+@pytest.fixture(scope="module")
+def desk(browser):
+    """One window for all notebooks, which keeps what is the same for all: JupyterLab itself."""
+    context = browser.new_context(viewport={"width": 1280, "height": 1000})
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def tab(desk, heard):
+    """A page of its own in that window, and what is heard meanwhile."""
+    watch, page = heard(desk), desk.new_page()
+    yield page, watch
+    page.close()
+
+
 def address(server, home):
     """Wait until the server has written where it is: it takes the first port that is free."""
     for _ in range(SECONDS * 10):
@@ -126,9 +142,9 @@ def shown(page, expected):
 
 
 @pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
-def test_a_notebook_opens_and_runs_to_its_end(path, lab, window):
+def test_a_notebook_opens_and_runs_to_its_end(path, lab, tab):
     cells, pictures, failures = kept(path)
-    page, watch = window((1280, 1000))
+    page, watch = tab
     page.set_default_timeout(1000 * SECONDS)
     page.goto(f"{lab.url}lab/tree/{path.name}?reset&token={lab.token}")
     page.get_by_text(READY).wait_for()

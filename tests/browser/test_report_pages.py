@@ -57,23 +57,36 @@ def address(site):
         server.shutdown()
 
 
-@pytest.fixture
-def opened(window, site):
-    """Open a page of the site from the disk; ``opened(name, size)``."""
+@pytest.fixture(scope="module", params=PAGES)
+def name(request):
+    """A page; all that is asked of it comes before the next one, so that it is opened once at each width."""
+    return request.param
 
-    def open_(name, *size, **options):
-        page, _ = window(*size, **options)
-        page.goto((site / f"{name}.html").as_uri())
-        return page
 
-    return open_
+@pytest.fixture(scope="module")
+def at_a_desk(name, site, browser):
+    """The page on a desk, from the disk."""
+    yield from _shown(name, site, browser, DESKTOP)
+
+
+@pytest.fixture(scope="module")
+def on_a_phone(name, site, browser):
+    """The page on a phone, from the disk."""
+    yield from _shown(name, site, browser, PHONE)
+
+
+def _shown(name, site, browser, size):
+    context = browser.new_context(viewport=dict(zip(("width", "height"), size, strict=True)))
+    page = context.new_page()
+    page.goto((site / f"{name}.html").as_uri())
+    yield page
+    context.close()
 
 
 def test_there_is_a_page_for_every_notebook(site):
     assert sorted(path.stem for path in site.glob("*.html")) == sorted(PAGES)
 
 
-@pytest.mark.parametrize("name", PAGES)
 def test_a_page_asks_for_itself_only_and_says_nothing(name, window, site, address):
     for url in ((site / f"{name}.html").as_uri(), f"{address}/{name}.html"):
         page, watch = window()
@@ -83,9 +96,8 @@ def test_a_page_asks_for_itself_only_and_says_nothing(name, window, site, addres
         assert watch.said == []
 
 
-@pytest.mark.parametrize("name", PAGES)
-def test_a_page_has_a_language_a_title_and_one_heading_above_all(name, opened):
-    page = opened(name)
+def test_a_page_has_a_language_a_title_and_one_heading_above_all(at_a_desk):
+    page = at_a_desk
     assert page.evaluate("document.documentElement.lang") == "en"
     assert page.title() == page.locator("h1").inner_text()
     levels = [int(tag[1]) for tag in page.eval_on_selector_all("h1, h2, h3, h4", "all => all.map(e => e.tagName)")]
@@ -95,9 +107,8 @@ def test_a_page_has_a_language_a_title_and_one_heading_above_all(name, opened):
     assert len(ids) == len(set(ids))
 
 
-@pytest.mark.parametrize("name", PAGES)
-def test_pictures_appear_and_are_told_in_words(name, opened):
-    page = opened(name)
+def test_pictures_appear_and_are_told_in_words(at_a_desk):
+    page = at_a_desk
     page.evaluate("Promise.all([...document.images].map(one => one.decode()))")
     pictures = page.evaluate("[...document.images].map(one => [one.alt, one.naturalWidth, one.clientWidth])")
     assert pictures
@@ -106,10 +117,8 @@ def test_pictures_appear_and_are_told_in_words(name, opened):
         assert natural > 100 and wide > 100
 
 
-@pytest.mark.parametrize("name", PAGES)
-def test_links_lead_somewhere(name, opened, site):
-    page = opened(name)
-    links = page.eval_on_selector_all("a[href]", "all => all.map(e => [e.protocol, e.getAttribute('href')])")
+def test_links_lead_somewhere(name, at_a_desk, site):
+    links = at_a_desk.eval_on_selector_all("a[href]", "all => all.map(e => [e.protocol, e.getAttribute('href')])")
     assert links
     for protocol, link in links:
         if protocol != "https:":
@@ -120,8 +129,9 @@ def test_links_lead_somewhere(name, opened, site):
             assert not anchor or f'id="{anchor}"' in target.read_text(encoding="utf-8"), link
 
 
-def test_every_question_opens_and_leads_back(opened):
-    page = opened("index")
+def test_every_question_opens_and_leads_back(window, site):
+    page, _ = window()
+    page.goto((site / "index.html").as_uri())
     for place, stem in enumerate(STEMS):
         link = page.locator(".cards a").nth(place)
         question = link.inner_text()
@@ -131,17 +141,16 @@ def test_every_question_opens_and_leads_back(opened):
         assert page.url.endswith("/index.html")
 
 
-@pytest.mark.parametrize("name", PAGES)
-def test_a_page_can_be_read_on_a_phone(name, opened):
-    page = opened(name, PHONE)
+def test_a_page_can_be_read_on_a_phone(on_a_phone):
+    page = on_a_phone
     assert page.evaluate(WIDTH) <= PHONE[0]
     assert page.evaluate(TOO_WIDE) == []
     assert page.evaluate(SMALL_TEXTS, SMALLEST) == []
 
 
-@pytest.mark.parametrize("name", PAGES)
-def test_nothing_is_cut_off_on_paper(name, opened):
-    page = opened(name, PAPER)
+def test_nothing_is_cut_off_on_paper(name, window, site):
+    page, _ = window(PAPER)
+    page.goto((site / f"{name}.html").as_uri())
     page.emulate_media(media="print")
     assert page.evaluate(WIDTH) <= PAPER[0]
     assert page.evaluate(TOO_WIDE) == []
@@ -153,9 +162,8 @@ def test_nothing_is_cut_off_on_paper(name, opened):
     assert 2 <= len(re.findall(rb"/Type\s*/Page\b", paper)) <= 15
 
 
-@pytest.mark.parametrize("name", PAGES)
-@pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
-def test_axe_has_no_serious_finding(name, size, opened, axe):
-    page = opened(name, size)
+@pytest.mark.parametrize("size", ["desktop", "phone"])
+def test_axe_has_no_serious_finding(size, at_a_desk, on_a_phone, axe):
+    page = {"desktop": at_a_desk, "phone": on_a_phone}[size]
     page.evaluate(axe)
     assert page.evaluate(FINDINGS) == []

@@ -42,6 +42,7 @@ LAYOUTS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", LAYOUTS)
 def test_every_layout_gives_the_rows_and_the_account_of_the_whole(case, tmp_path):
     name, content, encoding = LAYOUTS[case]
@@ -233,6 +234,7 @@ def test_a_gz_that_is_cut_short_is_told_with_where_it_broke_off(tmp_path):
 # ---- the real files ----------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @needs_raw
 def test_real_files_in_chunks_lose_nothing():
     for path in (WEB_MALI, RAW / "ucdp" / "hdx_sudan.csv.gz"):

@@ -227,6 +227,7 @@ def test_reports_within_a_month_stay_as_they_are(tmp_path):
     assert "moved" not in set(ledger.tidy()["kind"])
 
 
+@pytest.mark.slow
 @settings(max_examples=25, deadline=None)
 @given(start=st.dates(pd.Timestamp("2015-01-01").date(), pd.Timestamp("2023-12-31").date()), days=st.integers(0, 800),
        counts=st.lists(st.integers(0, 10**7), min_size=3, max_size=3).map(sorted))  # fmt: skip
@@ -452,6 +453,7 @@ ROW = st.tuples(st.integers(1990, 2024), st.sampled_from(["MLI", "NER", "UNK", "
                 st.lists(CELL, min_size=9, max_size=9))  # fmt: skip
 
 
+@pytest.mark.slow
 @settings(max_examples=15, deadline=None)
 @given(rows=st.lists(ROW, min_size=1, max_size=12), shuffle=st.randoms(use_true_random=False))
 def test_the_ledger_adds_up_and_order_does_not_matter(tmp_path_factory, rows, shuffle):

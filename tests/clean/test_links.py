@@ -290,6 +290,7 @@ def test_neither_the_order_of_rows_nor_of_arguments_matters():
     assert_frame_equal(plain.union(), mirrored.union()[list(plain.union())])
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None)
 @given(st.data())
 def test_every_pair_keeps_the_rules(data):

@@ -208,6 +208,7 @@ EDIT = st.tuples(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=15, deadline=None)
 @given(edits=st.lists(EDIT, max_size=8), seed=st.integers(0, 99))
 def test_it_adds_up_whatever_was_edited(old, edits, seed):
@@ -416,6 +417,7 @@ def test_planted_edits_in_the_mali_events(mali):
 # ---- refusals ----------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("value", [["x"], {"a": 1}, (1, 2), "y" * 100_000, float("inf"), b"x", object()])
 def test_whatever_stands_in_a_cell_is_a_difference_or_one_short_line(old, value):
     for column in (

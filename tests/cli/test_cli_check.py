@@ -38,6 +38,7 @@ def sections(shown):
     return {part.partition("\n")[0]: part.partition("\n")[2] for part in parts if part}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ODD)
 def test_each_oddity_is_named_explained_and_gives_code_1(kind, tmp_path):
     file = write(tmp_path / "GEDEvent_v24_1.csv", text([*well(), ODD[kind]]))
@@ -123,6 +124,7 @@ def test_acled_has_one_count_and_terms(layout, tmp_path):
     assert "rows may not be passed on" in what and "Last changes: 20" in what
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", synthetic.DISPLACEMENT)
 def test_displacement_is_told_by_indicator_and_never_added_up(name, tmp_path):
     made = synthetic.DISPLACEMENT[name](seed=3)

@@ -95,6 +95,7 @@ def test_cleaning_what_was_cleaned_changes_nothing(events, tmp_path):
     assert once.read_bytes() == twice.read_bytes()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", synthetic.DISPLACEMENT)
 def test_displacement_is_told_by_its_content(name, tmp_path):
     made = synthetic.DISPLACEMENT[name](seed=3)
@@ -246,6 +247,7 @@ def test_a_folder_of_seed_tables_places_another_country(tmp_path):
     assert result.exit_code == 0 and ",BF1,Sahel,BF11,Soum," in result.stdout
 
 
+@pytest.mark.slow
 @needs_raw
 @pytest.mark.parametrize(("name", "rows", "best"), [
     ("gedevents_web_mali.csv.gz", 2120, 15742), ("gedevents_web_burkina_faso.csv.gz", 1504, 12864),

@@ -22,6 +22,7 @@ def laid_out(result, tmp_path):
     return pd.read_csv(write(tmp_path / "got.csv", result.stdout), dtype=str, keep_default_na=False)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("options", "named"), [
     ([], {}), (["--start", "2012-03", "--end", "2015-02"], {"start": "2012-03", "end": "2015-02"}),
     (["--frame", "country", "--start", "2012-01"], {"frame": "country", "start": "2012-01"}),

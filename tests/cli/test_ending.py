@@ -147,6 +147,7 @@ def test_help_into_a_closed_pipe_is_silent_too():
     assert result.stderr == b"" and result.returncode != 0
 
 
+@pytest.mark.slow
 @needs_full
 @pytest.mark.parametrize(
     "arguments", [["--help"], ["clean", "EVENTS"], ["clean", "EVENTS", "--json"], ["check", "EVENTS"]]

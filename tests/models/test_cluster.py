@@ -111,6 +111,7 @@ def test_the_work_is_done_by_the_workers(cluster):
 KILLED_IN = [(trend_over_draws, covariance), (goodness_of_fit, power_tail), (forecasts, forecast)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("job", "spreading"), KILLED_IN)
 def test_a_worker_killed_half_way_changes_nothing(cluster, monkeypatch, job, spreading):
     here = job()
@@ -148,6 +149,7 @@ def fatal_once(marker, values):
     return values.sum()
 
 
+@pytest.mark.slow
 def test_what_a_worker_was_at_when_it_was_killed_is_done_again(cluster, tmp_path):
     cluster.wait_for_workers(2)  # of one worker joblib makes no use, and the task would end this process
     tasks = [(tmp_path / "killed", np.full(20_000, i)) for i in range(8)]

@@ -98,6 +98,7 @@ for replicates in (1, 2, 5, 17, 35, 100):
 """
 
 
+@pytest.mark.slow
 def test_the_number_of_threads_moves_no_digit():
     out = [
         subprocess.run([sys.executable, "-c", DIGITS], env=os.environ | {"OPENBLAS_NUM_THREADS": n, "OMP_NUM_THREADS": n},

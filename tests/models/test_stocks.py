@@ -331,6 +331,7 @@ def test_from_and_to_zero_the_line_is_straight_in_people(counts, expected):
     assert filled["best"].tolist()[5:] == [counts[1]] * 3
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None)
 @given(st.lists(st.integers(0, 10**7), min_size=2, max_size=8), st.randoms(use_true_random=False))
 def test_between_two_rounds_no_figure_lies_outside_them(counts, shuffle):
