@@ -22,6 +22,8 @@ from mali_stats.catalog import load
 from mali_stats.clean.events import read_events
 from mali_stats.report import site
 
+pytestmark = pytest.mark.whole
+
 TOTALS = ["--country-year", str(RAW / "ucdp" / "organizedviolence_country_year_v25_1_sahel.csv.gz"),
           "--population", str(RAW / "population" / "worldbank_population.csv"),
           "--unhcr", *(str(RAW / "unhcr" / f"{name}_mali.csv") for name in ("population", "flows", "solutions"))]  # fmt: skip

@@ -19,6 +19,8 @@ import mali_stats as ms
 from mali_stats import synthetic
 from mali_stats.clean import dask_events
 
+pytestmark = pytest.mark.whole
+
 dask = pytest.importorskip("dask", reason="the extra dask is not installed")
 dd = pytest.importorskip("dask.dataframe", reason="the extra dask is not installed")
 

@@ -15,6 +15,8 @@ from mali_stats.report import front, pages, running, site
 from mali_stats.report.__main__ import main
 from mali_stats.report.spans import Span
 
+pytestmark = pytest.mark.whole
+
 PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 
 

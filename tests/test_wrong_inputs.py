@@ -25,6 +25,8 @@ import mali_stats as ms
 from mali_stats import synthetic
 from mali_stats.synthetic.planted import planted_panel
 
+pytestmark = pytest.mark.whole
+
 #: Errors that may be raised; others (KeyError, AttributeError, a warning ...) come from deep inside.
 TOLD = (ValueError, TypeError, FileNotFoundError, FileExistsError, NotADirectoryError, IsADirectoryError, RuntimeError)
 WRONG = {

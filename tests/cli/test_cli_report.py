@@ -16,6 +16,8 @@ from shell import COMMAND, environment, inside
 
 from mali_stats.report import running
 
+pytestmark = pytest.mark.whole
+
 PAGE = r'<img src="data:image/png;base64,'
 
 

@@ -15,6 +15,8 @@ from mali_stats.models.forecasts import forecast
 from mali_stats.models.severity import power_tail
 from mali_stats.models.trends import covariance
 
+pytestmark = pytest.mark.whole
+
 distributed = pytest.importorskip("distributed", reason="distributed, of the extra [dask], is not installed")
 
 MONTHS = pd.date_range("2012-01-01", periods=144, freq="MS")

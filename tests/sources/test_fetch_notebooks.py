@@ -16,6 +16,8 @@ from making import ROOT, api, records
 from mali_stats import synthetic
 from mali_stats.sources.clients.secret import Secret, masked
 
+pytestmark = pytest.mark.whole
+
 TOKENS = {"access": "access-planted-66", "refresh": "refresh-planted-77"}
 SOURCES = {
     "ucdp": "dict(version='25.1', via='api')", "acled": "{}", "hapi": "{}", "idmc": "{}", "dtm": "{}",
