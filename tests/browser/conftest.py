@@ -13,7 +13,7 @@ import pytest
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
 #: The browser asks nobody for anything of its own, and finds no machine but this one.
 FLAGS = (
-    "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-component-update",
+    "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run", "--disable-background-networking", "--disable-component-update",
     "--disable-sync", "--disable-quic", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
 )  # fmt: skip
 DESKTOP, PHONE = (1280, 900), (360, 740)
