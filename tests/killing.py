@@ -165,7 +165,8 @@ class Server:
         self.process.stdin.write(json.dumps(order) + "\n")
         self.process.stdin.flush()
         ended = json.loads(self.process.stdout.readline())
-        return ended | {"steps": int(steps.read_text()) if steps.is_file() else None}
+        counted = steps.read_text() if steps.is_file() else ""  # empty where it was killed as it wrote this
+        return ended | {"steps": int(counted) if counted else None}
 
     def stop(self) -> None:
         """Let it end."""
