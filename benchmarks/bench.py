@@ -128,7 +128,7 @@ def row(work: str, ours: dict, against: str, limit: float, other: float, unit: s
     return {
         "work": work, "seconds": round(ours["seconds"], 2), "peak_mb": ours["peak_mb"] and round(ours["peak_mb"]),
         "against": against, "against_s": round(other, 2) if unit == "times" else None,
-        "figure": round(ratio, 2), "limit": limit, "unit": unit, "met": ratio <= limit,
+        "figure": float(f"{ratio:.3g}"), "limit": limit, "unit": unit, "met": ratio <= limit,
     }  # fmt: skip
 
 
@@ -218,12 +218,16 @@ def picture(table: pd.DataFrame, path: Path) -> None:
     mpl.use("Agg")
     import matplotlib.pyplot as plt
 
-    _, ax = plt.subplots(figsize=(8, 0.5 * len(table) + 1.2), layout="constrained")
+    _, ax = plt.subplots(figsize=(11, 0.6 * len(table) + 1.2), layout="constrained")
     share = (table["figure"] / table["limit"])[::-1]
-    bars = ax.barh(table["work"][::-1], share, color=["#0072B2" if s <= 1 else "#D55E00" for s in share])
+    beside = (
+        table["against"].str.split(" in a loop|,").str[0].map(lambda name: "" if name == "-" else f"\nbeside {name}")
+    )
+    bars = ax.barh(range(len(table)), share, color=["#0072B2" if s <= 1 else "#D55E00" for s in share])
+    ax.set_yticks(range(len(table)), (table["work"] + beside)[::-1])
     ax.bar_label(bars, [f" {f:g} of {m:g} {u}" for f, m, u in table[["figure", "limit", "unit"]].values[::-1]])
     ax.axvline(1, color="black", linewidth=1)
-    ax.set(xlabel="measured, in parts of its limit", xlim=(0, max(1.3, 1.3 * share.max())))
+    ax.set(xlabel="measured, in parts of its limit", xlim=(0, max(1.3, 1.5 * share.max())))
     plt.savefig(path, dpi=80)
 
 
