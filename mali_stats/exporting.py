@@ -19,6 +19,8 @@ TABLES, FIGURES = (".csv",), (".png", ".svg")
 DPI = 200
 #: What a cell must not begin with, since spreadsheets would run the rest as a formula.
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+#: The same behind what another spreadsheet splits at; a number and a dash between words run nothing.
+_INNER = re.compile(r"([;\t])(?=[ \u00a0\u200b\ufeff]*(?:[=@＝＠]|[+＋\-－](?!\d+(?:[.,]\d+)?\s*(?:[;\t]|$)|\s)))")
 _ACCEPTED = (
     "accepted are a pandas.DataFrame, a result with .tidy() or a brief for .csv, and matplotlib Axes, a Figure or a "
     "brief for .png and .svg"
@@ -257,13 +259,18 @@ def _text(values: pd.Series) -> pd.Series:
 def safe(cell):
     """Put an apostrophe before a text that a spreadsheet would run; a number stored as text is none.
 
+    A spreadsheet with another list separator splits a cell at ``;`` or a tab: what follows is held to the same.
+
     Examples
     --------
+    >>> safe("a;=1+1"), safe("a; -5; b")
+    ("a;'=1+1", 'a; -5; b')
     >>> safe("=1+1"), safe("-5"), safe("Gao"), safe(-5)
     ("'=1+1", '-5', 'Gao', -5)
     """
     begins = isinstance(cell, str) and cell.lstrip(" \u00a0\u200b\ufeff").startswith(FORMULA)
     runs = begins and not re.fullmatch(r"[+-]\d+([.,]\d+)?", cell)
+    cell = _INNER.sub(r"\1'", cell) if isinstance(cell, str) else cell
     return f"'{cell}" if runs else cell
 
 

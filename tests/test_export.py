@@ -104,6 +104,24 @@ def test_spaces_hide_no_formula(before, tmp_path):
     assert "run as a formula: 1" in text.read_text(encoding="utf-8")
 
 
+@pytest.mark.parametrize("before", [";", "\t", "; ", ";\u00a0", "b; c;"])
+@pytest.mark.parametrize("run", ["=1+1", "@x", "+1+1", "-1+1", "-x", "＝1", "-5x", "－x"])
+def test_no_formula_stands_behind_the_separator_of_another_spreadsheet(before, run, tmp_path):
+    cut = before.rindex("\t" if "\t" in before else ";") + 1
+    made = pd.DataFrame({"remark": [f"a{before}{run}", f"={before}{run}"]})
+    path, text = ms.export(made, tmp_path / "a.csv", source=WHOLE)
+    told = f"{before[:cut]}'{before[cut:]}{run}"
+    assert [row[0] for row in cells(path)] == ["remark", f"a{told}", f"'={told}"]
+    assert "run as a formula: 2" in text.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    "plain", ["a;-5", "a; +3,5; b", "a; - b", "a;b=c", "a,=b", "https://a.org/?b=1;c=2", "a -- b;"]
+)
+def test_what_runs_nothing_behind_a_separator_is_left_alone(plain):
+    assert exporting.safe(plain) == plain
+
+
 def test_numbers_are_left_alone_even_as_text(tmp_path):
     made = pd.DataFrame({"change": [-5, 3], "as_text": ["-5", "+3,5"]})
     assert cells(ms.export(made, tmp_path / "a.csv", source=WHOLE)[0])[1:] == [["-5", "-5"], ["3", "+3,5"]]

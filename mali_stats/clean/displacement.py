@@ -20,8 +20,9 @@ from mali_stats.clean.adding import KIND, TIMES
 from mali_stats.clean.agencies import CLEAN
 from mali_stats.clean.values import Values
 from mali_stats.ledger import Ledger
-from mali_stats.schema import DISPLACEMENT, checked, typed
-from mali_stats.sources import dtm, files, hapi, idmc, unhcr
+from mali_stats.schema import DISPLACEMENT, EVENTS, FAMILIES, checked, typed
+from mali_stats.sources import acled, dtm, files, hapi, idmc, ucdp, unhcr
+from mali_stats.sources.layouts import elsewhere
 
 ROUNDS = ("latest", "all")
 #: no country has had as many people in flight or in need; a figure above it is a slip of the keys or of a column
@@ -163,7 +164,7 @@ def _recognised(table: files.Table):
         raise ValueError(
             f"{table.name} has no layout that read_displacement knows. Looked for {looked}; a table saved by "
             f"mali_stats: missing {len(set(DISPLACEMENT) - set(table.columns))} of {len(DISPLACEMENT)} columns. The "
-            f"file has: {shown}.{hint}"
+            f"file has: {shown}.{hint}" + elsewhere(table, (ucdp, acled), set(EVENTS) - set(FAMILIES), "read_events")
         )
     return layout
 

@@ -13,8 +13,9 @@ from mali_stats import catalog
 from mali_stats.clean import actors, places
 from mali_stats.clean.row_rules import truth
 from mali_stats.clean.values import PLAIN_DAY, PLAIN_NUMBER, Values, count, day, decimal
-from mali_stats.schema import EVENTS, FAMILIES, MORE, checked, typed
-from mali_stats.sources import acled, files, ucdp
+from mali_stats.schema import DISPLACEMENT, EVENTS, FAMILIES, MORE, checked, typed
+from mali_stats.sources import acled, dtm, files, hapi, idmc, ucdp, unhcr
+from mali_stats.sources.layouts import elsewhere
 
 #: whose files are read, in the order in which they are tried
 _PUBLISHERS: tuple[ModuleType, ...] = (ucdp, acled)
@@ -96,6 +97,7 @@ def _recognised(table: files.Table) -> tuple[ModuleType, Layout]:
     raise ValueError(
         f"{table.name} has no layout that read_events knows. Looked for {'; '.join(lost)}; a table saved by "
         f"mali_stats: missing {absent} of {len(EVENTS)} columns. The file has: {shown}."
+        + elsewhere(table, (unhcr, idmc, dtm, hapi), set(DISPLACEMENT), "read_displacement")
     )
 
 

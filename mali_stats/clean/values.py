@@ -125,9 +125,11 @@ class Values:
             return
         first = sorted(self.problems, key=lambda p: p[:2])[:10]
         lines = [f"  row {row}, column {column}: got {got!r:.60}, accepted: {ok}" for row, column, got, ok in first]
+        turned = any(re.match(r"\d{1,2}/\d{1,2}/\d{4}", got) for _, _, got, _ in first)
         raise ValueError(
             f"{self.table.name}: {len(self.problems)} values cannot be read"
             f"{' (the first ten shown)' if len(self.problems) > 10 else ''}:\n" + "\n".join(lines)
+            + "\nDates with the day first, 26/05/2016, come from a spreadsheet: download the original." * turned
             + "\nNothing was changed or left out. Correct the file, or download it again, and read it once more."
         )  # fmt: skip
 

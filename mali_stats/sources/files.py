@@ -160,13 +160,24 @@ def open_table(path) -> Table:
 
 def existing(path) -> Path:
     """``path``, if there is such a file."""
-    path = Path(path)
+    path, typed = (
+        Path(path),
+        re.sub(r"^(\w{2,}:/)(?!/)", r"\1/", str(path)),
+    )  # a path of an address holds one stroke only
     try:
         folder, file = path.is_dir(), path.is_file()
+        other = not file and path.exists()
     except OSError as error:  # a name longer than the system allows
         raise FileNotFoundError(f"There is no file {path} ({error.strerror}). Give another path.") from error
     if folder:
         raise IsADirectoryError(f"{path} is a folder; give one file ({ENDINGS}) or a list of files.")
+    if other:
+        raise FileNotFoundError(
+            f"{path} is a pipe or a device, not a file: save it to a file first, or on the command line give - and "
+            "pipe it in."
+        )
+    if re.match(r"\w{2,}://", typed) and not file:
+        raise FileNotFoundError(f"{typed} is an address, and an address is no file: download it first.")
     if path.is_symlink() and not file:
         raise FileNotFoundError(
             f"{path} is a link that leads to no file. Give the path of the file itself ({ENDINGS})."
@@ -296,12 +307,35 @@ def csv_header(name: str, data: bytes) -> Header:
     separator = _separator(data[offset : offset + _HEAD])
     head = _head(name, data[offset : offset + _HEAD], separator)
     columns, first = head[0], (head[1] if len(head) > 1 else [])
+    refuse_mangled(name, head)
     skipped = 1
     if _is_hxl(first):
         skipped, first = 2, (head[2] if len(head) > 2 else [])
     extra = ["(after the last header)"] if len(first) == len(columns) + 1 and first[-1].strip() == "" else []
     body = _after_rows(data, offset, skipped, separator)
     return Header(name, _unique_titles(columns + extra), separator, skipped, body, extra)
+
+
+def refuse_mangled(name: str, head: list[list[str]]) -> None:
+    """Raise where the first rows are as a spreadsheet leaves them: a line in one cell, or the header twice."""
+    titles, *below = [[cell for cell in row if cell.strip()] for row in head[:2]]
+    one = len(titles) == 1 and all(_values(row[0]) > 2 for row in (titles, *below))
+    if one or (len(titles) > 1 and titles[-1].endswith(";;")):
+        raise ValueError(
+            f"{name}: every line stands in one cell, as a spreadsheet with another list separator leaves it; the first "
+            f"holds {titles[0]!r:.60}. Download the original again and do not save it from the spreadsheet."
+        )
+    plain = [[cell.strip().casefold() for cell in row] for row in (titles, *below)]
+    if len(titles) > 1 and plain[1:] == plain[:1]:
+        raise ValueError(
+            f"{name}, row 2 is the header again: every line may stand twice, as a spreadsheet left it, or two files "
+            "were joined. Download it again."
+        )
+
+
+def _values(cell: str) -> int:
+    """How many values a cell holds where it is a whole line."""
+    return max(cell.count(sign) for sign in _SEPARATORS) + 1
 
 
 def _csv(name: str, data: bytes, hints: list[str]) -> Table:
@@ -479,6 +513,9 @@ def _excel(name: str, data: bytes, hints: list[str]) -> Table:
             others = [t for t in sheets if t != title]
             notes = [f"{name}: sheet {title!r} was read; not read: {', '.join(others)}."] if others else []
             return _sheet(name, rows[start:], start, hints, notes)
+    for rows in sheets.values():
+        if lines := [[str(cell) for cell in row if cell is not None] for row in rows if any(row)]:
+            refuse_mangled(name, lines)
     raise ValueError(f"{name} is an Excel workbook without a table (looked at: {', '.join(sheets) or 'no sheet'}).")
 
 

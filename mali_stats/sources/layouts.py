@@ -10,6 +10,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from types import ModuleType
 
 from mali_stats.sources.files import Table
 
@@ -64,6 +65,13 @@ def match(table: Table, required: Names, optional: Names) -> tuple[dict[str, str
     if not missing:
         refuse_twice(table, columns)
     return columns, missing
+
+
+def elsewhere(table: Table, publishers: Iterable[ModuleType], saved: set[str], reader: str) -> str:
+    """What to say where the columns are of ``publishers``, or of a table ``saved`` here, that another reader reads."""
+    known = [publisher.LAYOUTS for publisher in publishers if publisher.recognise(table)[0] is not None]
+    known += ["a table saved by mali_stats"] * (saved <= {column.strip().casefold() for column in table.columns})
+    return f" These are columns of {known[0]}: use {reader}." if known else ""
 
 
 def refuse_twice(table: Table, columns: dict[str, str]) -> None:

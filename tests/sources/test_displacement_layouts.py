@@ -6,7 +6,7 @@ import sys
 
 import pandas as pd
 import pytest
-from making import write
+from making import records, text, write
 from pandas.testing import assert_frame_equal
 
 import mali_stats as ms
@@ -104,6 +104,24 @@ def test_an_unknown_file_lists_what_was_looked_for(tmp_path):
         "The file has: a, b",
     ):
         assert part in text
+
+
+def test_a_file_for_the_other_reader_names_it(tmp_path):
+    people = write(tmp_path / "people.csv", "year,coo_iso,coa_iso,idps\n2023,MLI,MLI,5\n")
+    events = write(tmp_path / "events.csv", text(records(3)))
+    with pytest.raises(ValueError, match=r"These are columns of UNHCR population, .*: use read_displacement\.$"):
+        ms.read_events(people)
+    with pytest.raises(ValueError, match=r"These are columns of UCDP GED .*: use read_events\.$"):
+        ms.read_displacement(events)
+    saved_figures, saved_events = tmp_path / "figures_saved.csv", tmp_path / "events_saved.csv"
+    ms.read_displacement(people)[0].to_csv(saved_figures, index=False)
+    ms.read_events(events)[0].to_csv(saved_events, index=False)
+    with pytest.raises(ValueError, match="columns of a table saved by mali_stats: use read_displacement"):
+        ms.read_events(saved_figures)
+    with pytest.raises(ValueError, match="columns of a table saved by mali_stats: use read_events"):
+        ms.read_displacement(saved_events)
+    with pytest.raises(ValueError, match=r"The file has: a, b\.$"):
+        ms.read_events(write(tmp_path / "other.csv", "a,b\n1,2\n"))
 
 
 def test_unhcrs_own_letters_alone_are_refused_with_the_way_out(tmp_path):

@@ -2,7 +2,9 @@
 
 import gzip
 import json
+import os
 import zipfile
+from pathlib import Path
 
 import pytest
 from making import COLUMNS, api, records, text, write
@@ -178,3 +180,85 @@ def test_gzip_in_gzip_is_one_file_also_in_parts(tmp_path):
     path = tmp_path / "twice.gz"
     path.write_bytes(gzip.compress(gzip.compress(GOOD.encode())))
     assert len(ms.read_events(path)[0]) == sum(len(part) for part, _ in ms.read_events(path, chunks=4)) == 6
+
+
+# ---- what a spreadsheet leaves -----------------------------------------------------------------------------
+
+LINES = GOOD.splitlines()
+IN_ONE_CELL = "every line stands in one cell, as a spreadsheet with another list separator leaves it; the first holds"
+
+
+def quoted(line: str) -> str:
+    return '"' + line.replace('"', '""') + '"'
+
+
+@pytest.mark.parametrize("after", ["", ";;;"])
+@pytest.mark.parametrize("head", ["iso3,year,idps", "#a,#b,#c", '"iso3","year","idps","a;b"', "iso3;year;idps"])
+@pytest.mark.parametrize("rows", [0, 3])
+@pytest.mark.parametrize("wrong", [quoted, lambda line: quoted(quoted(line))])
+def test_lines_in_one_cell_are_told(head, after, rows, wrong, tmp_path):
+    lines = [wrong(line) + after for line in [head] + ["NER,2020,5;x;y"] * rows]
+    with pytest.raises(ValueError, match=f"mangled.csv: {IN_ONE_CELL} .*Download the original again"):
+        ms.read_displacement(write(tmp_path / "mangled.csv", "\n".join(lines) + "\n"))
+
+
+def test_lines_with_empty_cells_behind_them_are_told(tmp_path):
+    path = write(tmp_path / "mangled.csv", "".join(f"{line};;;\n" for line in LINES))
+    for chunks in ({}, {"chunks": 2}):
+        with pytest.raises(ValueError, match=IN_ONE_CELL):
+            ms.read_events(path, **chunks)
+
+
+def test_lines_in_one_cell_of_a_workbook_are_told(tmp_path):
+    openpyxl = pytest.importorskip("openpyxl", reason="openpyxl is an extra: pip install 'mali_stats[excel]'")
+    book = openpyxl.Workbook()
+    for line in LINES:
+        book.active.append([line])
+    book.save(tmp_path / "mangled.xlsx")
+    with pytest.raises(ValueError, match=f"mangled.xlsx: {IN_ONE_CELL} 'id,relid"):
+        ms.read_events(tmp_path / "mangled.xlsx")
+
+
+def test_a_title_above_the_table_is_no_line_of_it(tmp_path):
+    path = write(tmp_path / "titled.csv", "Events, Mali, 2012, all;;;;\nid;year;a;b;c\n1;2;3;4;5\n")
+    with pytest.raises(ValueError, match="no layout that read_events knows"):
+        ms.read_events(path)
+
+
+def test_the_header_twice_is_told(tmp_path):
+    twice = "\n".join([LINES[0], LINES[0].upper(), *LINES[1:]])
+    with pytest.raises(ValueError, match=r"twice.csv, row 2 is the header again: .* Download it again\.$"):
+        ms.read_events(write(tmp_path / "twice.csv", twice))
+
+
+# ---- what is no file ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="pipes with a name are of Unix")
+def test_pipes_and_devices_are_told(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "link").symlink_to(tmp_path / "pipe")
+    for path in (tmp_path / "pipe", tmp_path / "link", os.devnull):
+        with pytest.raises(FileNotFoundError, match=f"{path} is a pipe or a device, not a file: save it .* give - and"):
+            ms.read_events(path)
+
+
+@pytest.mark.parametrize("kind", [str, Path])
+def test_an_address_is_told_as_it_was_typed(kind):
+    with pytest.raises(FileNotFoundError, match=r"^https://a\.org/x\.csv is an address, .* download it first"):
+        ms.read_events(kind("https://a.org/x.csv"))
+
+
+def turned(day: str) -> str:
+    rows = [record | {"date_start": day} for record in records(2)]
+    return text(rows)
+
+
+def test_days_first_are_told(tmp_path):
+    path = write(tmp_path / "days.csv", turned("26/05/2016"))
+    with pytest.raises(ValueError, match="Dates with the day first, 26/05/2016, come from a spreadsheet: download the"):
+        ms.read_events(path)
+    path = write(tmp_path / "days.csv", turned("2016-26-05"))
+    with pytest.raises(ValueError, match="cannot be read") as caught:
+        ms.read_events(path)
+    assert "day first" not in str(caught.value)
