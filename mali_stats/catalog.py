@@ -119,8 +119,8 @@ def _resource(name: str) -> dict:
 
 
 def _nearest(name: str, known) -> str:
-    close = difflib.get_close_matches(str(name), list(known), n=1, cutoff=0.4)
-    return f" Did you mean {close[0]!r}?" if close else f" There are: {', '.join(known)}."
+    close = difflib.get_close_matches(str(name), list(known), n=1, cutoff=0.6)
+    return (f" Did you mean {close[0]!r}?" if close else "") + f" There are: {', '.join(known)}."
 
 
 def load(name: str) -> pd.DataFrame:

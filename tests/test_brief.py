@@ -168,7 +168,7 @@ def test_whole_years_are_those_from_january_to_december():
 
 
 @pytest.mark.parametrize(("options", "message"), [
-    ({"start": "2023-09", "end": "2023-08"}, "start 2023-09 lies after end 2023-08; exchange them"),
+    ({"start": "2023-09", "end": "2023-08"}, "start='2023-09' lies after end='2023-08'; exchange them"),
     ({"start": "1988-12"}, "lies outside the record, which begins with 1989-01; months from 1989-01 to 2023-12"),
     ({"end": "2024-01"}, "end='2024-01' lies outside the record, which ends with 2023-12"),
     ({"end": "2099-01"}, "which ends with 2023-12"),

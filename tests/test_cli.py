@@ -53,7 +53,7 @@ def test_files_are_written_and_named_on_stderr(tmp_path):
     (["Goa"], "Error: region 'Goa' is not known; did you mean 'Gao'?"),
     (["Gao", "--start", "August 2023"], "Error: --start 'August 2023' is no month; write it like '2023-08'."),
     (["Gao", "--end", "2030-01"], "which ends with 2023-12"),
-    (["Gao", "--start", "2023-05", "--end", "2023-04"], "lies after end 2023-04"),
+    (["Gao", "--start", "2023-05", "--end", "2023-04"], "--start '2023-05' lies after --end '2023-04'; exchange them."),
     (["Gao", "--csv", "gao.xlsx"], "Error: --csv: 'gao.xlsx' ends otherwise than in .csv."),
     (["Gao", "--figure", "gao.csv"], "Error: --figure: 'gao.csv' ends otherwise than in .png or .svg."),
     (["Gao", "--csv", "missing/gao.csv"], "the folder missing is not there; make it first"),

@@ -217,7 +217,7 @@ def test_levels_of_precision_are_arguments(tmp_path):
     ({"spread": "middle"}, "spread='middle' is not known; use one of days, start, end"),
     ({"max_geo_precision": "town"}, "max_geo_precision='town' is not known"),
     ({"start": "then"}, "start='then' is not a month"),
-    ({"start": "2015-01", "end": "2014-01"}, "start 2015-01 lies after end 2014-01"),
+    ({"start": "2015-01", "end": "2014-01"}, "start='2015-01' lies after end='2014-01'; exchange them"),
     ({"coverage": pd.DataFrame({"region": ["ML05"]})}, "coverage table lacks end, start"),
 ])  # fmt: skip
 def test_arguments_that_cannot_be(options, message, tmp_path):

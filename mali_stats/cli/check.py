@@ -40,6 +40,9 @@ def command(
       mali-stats check events.csv --json
       mali-stats check export.csv && mali-stats panel export.csv --out panel.csv
     """  # noqa: D301
+    from mali_stats.clean.publications import country_of
+
+    country_of(country)  # a wrong one is the option's fault, of no file
     codes: list[int] = []
     with reading.paths_of(files) as paths:
         names = ["stdin" if name == "-" else name for name in files]
@@ -65,7 +68,9 @@ def _checked(names: list[str], paths: list[Path], country: str | None, lang: str
         read = reading.read(paths, country)
     except (ValueError, OSError) as error:
         words = in_words(error)
-        told = {"file": name, "error": words} if as_json else teller.unread(name, words, _step(error), file)
+        if words.startswith("--"):  # the option does not fit this file
+            file = file.partition(" --country ")[0]
+        told = {"file": name, "error": words} if as_json else teller.unread(name, words, _step(error, words), file)
         return _text(told), BAD_INPUT
     found = finding(read)
     told = plain(name, found, teller, file) if as_json else teller.told(name, found, file)
@@ -76,8 +81,10 @@ def _text(told: dict | str) -> str:
     return printable(told) if isinstance(told, str) else json.dumps(told, ensure_ascii=False)
 
 
-def _step(error: Exception) -> str:
+def _step(error: Exception, words: str) -> str:
     """What to advise: the error itself says what is wrong."""
+    if words.startswith("--"):
+        return "next_option"
     if isinstance(error, OSError):
         return "next_path"
     return "next_known" if isinstance(error, reading.Unknown) else "next_again"

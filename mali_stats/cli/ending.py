@@ -7,6 +7,7 @@ import difflib
 import json
 import os
 import re
+import shlex
 import sys
 
 import click
@@ -19,6 +20,8 @@ BAD_INPUT = 2
 STOPPED, CLOSED = 130, 141
 #: The errors of the operating system that lie in what was asked for; others (a full disk) happen on the way.
 _ASKED = (FileNotFoundError, IsADirectoryError, NotADirectoryError, FileExistsError, PermissionError)
+#: The functions that write to stdout: click's, that of writing.py, and ``Group.invoke``, which flushes.
+_WRITERS = ("echo", "to_stdout", "invoke")
 
 
 #: Arguments of functions that options of the same name stand for.
@@ -28,6 +31,9 @@ OPTIONS = (
 )  # fmt: skip
 _ARGUMENT = re.compile(rf"(\b[\w.]+\([^()]*\))|\b({'|'.join(OPTIONS)})=(?=['\"(\[\d-]|None|True|False)")
 _FUNCTION = re.compile(r"^(read_events|read_displacement|region_month_panel|add_population|brief|export|fetch): ")
+
+
+_READ = re.compile(r"read it with ms\.read_\w+\((?:its path|(['\"])(.*)\1)\)(?=\.( |$))")
 
 
 class Refused(click.ClickException):
@@ -58,18 +64,23 @@ def printable(text: str) -> str:
 
 
 def for_a_shell(text: str) -> str:
-    """Name options as they are typed, in the place of a function's arguments; calls in Python stay.
+    """Name options and commands as they are typed, in the place of a function's arguments and of calls.
 
     Examples
     --------
     >>> for_a_shell("region_month_panel: start='2012' is not a month; write it as '2012-01'.")
     "--start '2012' is not a month; write it as '2012-01'."
     >>> for_a_shell("choose when reading: ms.read_events(path, country='MLI').")
-    "choose when reading: ms.read_events(path, country='MLI')."
+    'choose when reading: mali-stats clean FILE --country MLI.'
+    >>> for_a_shell("By hand: save it as /a b.json and read it with ms.read_displacement('/a b.json').")
+    "By hand: save it as /a b.json and read it with: mali-stats clean '/a b.json'."
     """
     text = _FUNCTION.sub("", text).replace("cache=..., --cache", "--cache")
     text = text.replace("None for the country's own", "leave it off for the country's own")
     text = re.sub(r"\bsource=(?=')", "SOURCE ", text)
+    text = _READ.sub(lambda m: f"read it with: mali-stats clean {shlex.quote(m[2]) if m[1] else 'FILE'}", text)
+    text = re.sub(r"ms\.read_\w+\(path, country='(\w+)'\)", r"mali-stats clean FILE --country \1", text)
+    text = re.sub(r"ms\.fetch\('(\w+)'\)", r"mali-stats fetch \1", text)
     return _ARGUMENT.sub(lambda m: m[1] or f"--{m[2].replace('_', '-')} ", text)
 
 
@@ -83,9 +94,24 @@ def in_words(error: BaseException) -> str:
     >>> in_words(ValueError("events.csv is empty."))
     'events.csv is empty.'
     """
+    if isinstance(error, OSError) and _of_stdout(error):
+        return (
+            f"standard output could not be written ({error.strerror}). Give --out with a place that has room (clean "
+            "and panel), or send the output to a file there with >."
+        )
     if not isinstance(error, OSError) or not error.strerror:
         return for_a_shell(str(error)) or type(error).__name__
     return f"{os.fsdecode(error.filename)}: {error.strerror}." if error.filename else f"{error.strerror}."
+
+
+def _of_stdout(error: OSError) -> bool:
+    """Whether it arose where stdout is written: an error of a stream names no file, and one of stdin is alike."""
+    at = error.__traceback__
+    while at and at.tb_next:
+        at = at.tb_next
+    if at is None or error.filename or not error.strerror:
+        return False
+    return at.tb_frame.f_code.co_name in _WRITERS and not at.tb_frame.f_locals.get("err")
 
 
 class Group(click.Group):
@@ -134,8 +160,13 @@ def _ended(error: Exception) -> click.ClickException:
         return error
     if isinstance(error, MemoryError):
         return Failed("There is not enough memory for this. Give fewer or smaller files.")
-    on_the_way = isinstance(error, OSError) and not isinstance(error, _ASKED)
+    on_the_way = isinstance(error, OSError) and (not isinstance(error, _ASKED) or _unwritten(error))
     return (Failed if on_the_way else Refused)(in_words(error))
+
+
+def _unwritten(error: OSError) -> bool:
+    """Whether a place could not be written, in the words of ``writing.explained``: the system's number without its."""
+    return error.errno is not None and error.strerror is None
 
 
 def _said(error: click.ClickException, as_json: bool) -> int:

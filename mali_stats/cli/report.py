@@ -25,7 +25,8 @@ def command(out: str, notebooks: str | None, show: bool, as_json: bool) -> None:
     time and needs the extra "notebooks". Elsewhere the first page alone is made, of the shipped tables: where each
     record ends, the last year against the one before, maps, rates, and what the figures cannot show.
 
-    Progress goes to stderr. The report before stays until the new one is whole.
+    Progress goes to stderr. The report before stays until the new one is whole. Notebooks that were run are kept in a
+    folder "cache" beside the report, and run again only when something changed; it may be deleted.
 
     \b
     Examples:

@@ -18,9 +18,11 @@ NAMED = 5
 STEPS = {
     "next_all": "mali-stats clean {file} ... --out cleaned.csv",
     "next_look": "mali-stats clean {file} --out cleaned.csv",
+    "next_kept": "mali-stats clean {file} --out cleaned.csv",
     "next_clean": "mali-stats clean {file} --out cleaned.csv",
     "next_panel": "mali-stats panel {file} --out panel.csv",
     "next_again": "mali-stats check {file}",
+    "next_option": "mali-stats check {file}",
     "next_known": "mali-stats fetch --help",
 }
 
@@ -167,7 +169,8 @@ def steps(found: Finding) -> list[str]:
     untold = found.sources == [ucdp.SOURCE] and not found.releases and SAVED not in found.layouts
     wanted = {
         "next_all": bool(found.lacking),
-        "next_look": found.odd_rows > 0,
+        "next_look": found.odd_rows > 0 and not found.odd_left_out,
+        "next_kept": found.odd_rows > 0 and found.odd_left_out > 0,
         "next_clean": not found.odd_rows and not found.lacking,
         "next_panel": found.what == EVENTS and not found.lacking,
         "next_release": untold,

@@ -125,5 +125,6 @@ def shown_months(scope: Scope, start, end) -> tuple[int, int]:
     first = min(a for a, _ in scope.everywhere) if start is None else month("start", start)
     last = max(b for _, b in scope.everywhere) if end is None else month("end", end)
     if first > last:
-        raise ValueError(f"region_month_panel: start {label(first)} lies after end {label(last)}.")
+        todo = "give both, or one within the record" if start is None or end is None else "exchange them"
+        raise ValueError(f"region_month_panel: start={label(first)!r} lies after end={label(last)!r}; {todo}.")
     return first, last

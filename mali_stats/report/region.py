@@ -33,9 +33,9 @@ def _hint(name: str, names: places.Names, known: places.Gazetteer) -> str:
         return f"it is a cercle of {names.known[region]}, and a brief is of a region: {region}."
     if parent := _parent(name, known):
         return f"it is a region of another frame, and counted here in {names.known[parent]}: {parent}."
-    near = f"did you mean {names.nearest(name)!r}? " if names.nearest(name) else ""
+    near = f"did you mean {names.nearest(name)!r}? Regions" if names.nearest(name) else "regions"
     listed = ", ".join(f"{place} ({code})" for code, place in names.known.items())
-    return f"{near}Regions: {listed}; {_country_name(known.country)} for the country."
+    return f"{near}: {listed}; {_country_name(known.country)} for the country."
 
 
 def _parent(name: str, known: places.Gazetteer) -> str | None:

@@ -62,7 +62,11 @@ def _built(out: Path, notebooks: str | Path | None, say: Callable[[str], None]) 
     if not _replaceable(out):
         raise FileExistsError(f"{out} holds something else than an earlier report: give another --out.")
     kept = running.read_notebooks(Path(notebooks)) if notebooks else {}
-    executed = running.executed_notebooks(Path(notebooks), out.parent / "cache", say) if notebooks else {}
+    cache = out.parent / "cache"
+    if notebooks and not cache.exists():
+        with explained(out, _ELSEWHERE):  # the place that was asked for, not one that nobody named
+            cache.mkdir()
+    executed = running.executed_notebooks(Path(notebooks), cache, say) if notebooks else {}
     say("Writing the pages ...")
     with explained(out, _ELSEWHERE), _replacing(out) as new:
         cards = [pages.card(path, notebook, pages.moved(kept[path], notebook)) for path, notebook in executed.items()]

@@ -79,7 +79,7 @@ def span_of(start: str | None, end: str | None, record: Span) -> Span:
     last = record.end if end is None else _month(end, "end", record)
     first = last - pd.DateOffset(months=DEFAULT_MONTHS - 1) if start is None else _month(start, "start", record)
     if first > last:
-        raise ValueError(f"brief: start {first:%Y-%m} lies after end {last:%Y-%m}; exchange them.")
+        raise ValueError(f"brief: start='{first:%Y-%m}' lies after end='{last:%Y-%m}'; exchange them.")
     return Span(max(first, record.start), last)
 
 

@@ -82,6 +82,29 @@ def test_a_file_with_every_line_doubled_is_told(tmp_path):
     assert "  exact copy of another row: 6\n" in sections(result.stdout)["What to look at"]
 
 
+@pytest.mark.parametrize(("lang", "stay", "kept"), [
+    ("en", "Nothing is mended; they stay in every sum", "None of these is mended; the rows left out are in no sum."),
+    ("fr", "Rien n'est corrigé\u00a0; elles restent", "les lignes laissées hors du tableau ne sont dans aucune somme."),
+])  # fmt: skip
+def test_rows_left_out_are_not_said_to_stay_in_the_sums(lang, stay, kept, tmp_path):
+    for rows, said, unsaid in (([ODD["low>best"]], stay, kept), ([ODD["low>best"]] * 2, kept, stay)):
+        shown = inside("check", write(tmp_path / "a.csv", text([*well(), *rows])), "--lang", lang).stdout
+        shown = re.sub(r"\n +", " ", shown)  # as it was before it was folded
+        assert said in shown and unsaid not in shown and "mali-stats clean " in shown
+
+
+def test_an_option_that_does_not_fit_a_file_is_no_fault_of_the_file(tmp_path):
+    made = next(iter(synthetic.DISPLACEMENT.values()))(seed=2)
+    events, figures = write(tmp_path / "e.csv", text(well())), write(tmp_path / made.name, made.content)
+    result = inside("check", figures, events, "--country", "MLI", columns=400)
+    assert result.exit_code == 2 and "--country is for events" in result.stdout and "Release:" in result.stdout
+    advice = result.stdout.partition("What to do next")[2].partition("-----")[0].strip()
+    assert advice.splitlines() == [
+        "The file itself may well be read:",
+        f"    mali-stats check {shlex.quote(str(figures))}",
+    ]
+
+
 def test_the_sums_and_counts_are_those_of_the_reader(tmp_path):
     odd = [{"low": 7}, {"low": 7, "high": 5}, {"relid": "X.1"}]
     rows = well() + [record(i, date_end=f"2022-02-1{i}", **more) for i, more in enumerate(odd, start=1)]

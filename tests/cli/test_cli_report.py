@@ -1,5 +1,6 @@
 """``mali-stats report``: the site of the notebooks where there are some, else its front page; nothing of others is lost."""
 
+import errno
 import json
 import os
 import re
@@ -90,6 +91,23 @@ def test_the_page_is_opened_on_request_only(notebooks, tmp_path, monkeypatch):
     result = inside(*asked, "--open")
     assert opened == [(tmp_path / "site" / "index.html").as_uri()]
     assert result.exit_code == 0 and "No browser could be opened" in result.stderr
+
+
+def test_a_place_that_cannot_be_written_is_the_one_that_was_asked_for(notebooks, tmp_path, monkeypatch):
+    def refuse(path, *arguments, **named):
+        raise PermissionError(errno.EACCES, "Permission denied", str(path))
+
+    out = tmp_path / "site"
+    with monkeypatch.context() as within:
+        within.setattr("pathlib.Path.mkdir", lambda p, *a, **n: refuse(p) if p.name == "cache" else None)
+        result = inside("report", "--out", out, "--notebooks", notebooks)
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert f"Error: {out} could not be written: Permission denied. Nothing was replaced." in result.stderr
+    assert "--out" in result.stderr and "cache" not in result.stderr
+
+
+def test_help_tells_of_the_folder_beside_the_report():
+    assert 'a folder "cache" beside the report' in " ".join(inside("report", "--help").stdout.split())
 
 
 def test_what_is_no_report_is_not_replaced(notebooks, tmp_path):

@@ -15,6 +15,7 @@ from making import records, text, write
 from shell import COMMAND, environment, inside, shell
 
 from mali_stats.cli import ending, main
+from mali_stats.writing import explained
 
 FULL = Path("/dev/full")
 needs_full = pytest.mark.skipif(not FULL.exists(), reason="there is no /dev/full on this machine")
@@ -68,6 +69,12 @@ def test_a_command_spelt_wrongly_is_met_with_the_nearest():
     assert "did you mean" not in inside("xyz").stderr
 
 
+def told_unwritten(error):
+    with pytest.raises(OSError, match="could not be written") as told, explained(Path("a.csv")):
+        raise error
+    return told.value
+
+
 # ---- errors ------------------------------------------------------------------------------------------------
 
 
@@ -79,6 +86,8 @@ def test_a_command_spelt_wrongly_is_met_with_the_nearest():
     (PermissionError(errno.EACCES, "Permission denied", "a.csv"), 2, "a.csv: Permission denied."),
     (OSError(errno.EIO, "Input/output error"), 1, "Input/output error."),
     (OSError(errno.ENOSPC, "No space left on device", b"a.csv"), 1, "a.csv: No space left on device."),
+    (OSError(errno.ENOSPC, "No space left on device"), 1, "Error: No space left on device."),  # of a copy of stdin
+    (told_unwritten(PermissionError(errno.EACCES, "Permission denied")), 1, "a.csv could not be written: Permission"),
     (TimeoutError("took too long"), 1, "took too long"),
     (MemoryError(), 1, "There is not enough memory for this."),
     (ValueError(), 2, "ValueError"),
@@ -150,13 +159,24 @@ def test_help_into_a_closed_pipe_is_silent_too():
 @pytest.mark.slow
 @needs_full
 @pytest.mark.parametrize(
-    "arguments", [["--help"], ["clean", "EVENTS"], ["clean", "EVENTS", "--json"], ["check", "EVENTS"]]
+    "arguments",
+    [
+        ["--help"],
+        ["clean", "EVENTS"],
+        ["clean", "EVENTS", "--json"],
+        ["check", "EVENTS"],
+        ["panel", "EVENTS", "--json"],
+        ["brief", "Gao"],
+    ],
 )
 def test_a_full_disk_is_said_in_words_with_code_1(arguments, events):
     with FULL.open("wb") as full:
         result = shell(*[events if a == "EVENTS" else a for a in arguments], stdout=full)
     assert result.returncode == 1
-    assert result.stderr.decode().splitlines()[-1] == "Error: No space left on device."
+    assert result.stderr.decode().splitlines()[-1] == (
+        "Error: standard output could not be written (No space left on device). Give --out with a place that has room "
+        "(clean and panel), or send the output to a file there with >."
+    )
     assert b"Traceback" not in result.stderr and b"Exception ignored" not in result.stderr
 
 

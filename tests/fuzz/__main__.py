@@ -26,6 +26,7 @@ HEAD = """# Damaged files: what comes of them
 
 Files in the real layouts of UCDP, ACLED, UNHCR, IDMC, DTM and HAPI (made up by `mali_stats.synthetic`; csv, json and xlsx, some packed as gz or
 zip) are damaged in {kinds} ways and read. Written by `make fuzz N={number}` (seed {seed}); the same command gives the same files.
+There are {all} ways in all; "a file that may not be read" does not fit, and is not counted, where root runs it, who may read everything.
 
 - **refused**: an error of the `ValueError` family or of the file system, which names the file and the place, and at times the row that was damaged.
 - **same**: the table is that of the undamaged file: nothing that is read was hit, or it can be mended without a guess.
@@ -85,7 +86,14 @@ def report(rows: list[Row], number: int, seed: int) -> str:
     """The page that is kept."""
     publishers = _counted(rows, 1, list(dict.fromkeys(row[1] for row in sorted(rows, key=lambda r: r[1]))))
     publishers["**all**"] = sum(publishers.values(), Counter())
-    text = HEAD.format(kinds=len({r[0] for r in rows}), number=number, seed=seed, seconds=SECONDS, megabytes=MEGABYTES)
+    text = HEAD.format(
+        kinds=len({r[0] for r in rows}),
+        all=len(DAMAGES),
+        number=number,
+        seed=seed,
+        seconds=SECONDS,
+        megabytes=MEGABYTES,
+    )
     parts = [text + "\n".join(_table("publisher", publishers)), ""]
     for group in dict.fromkeys(damage.group for damage in DAMAGES.values()):
         names = [damage.name for damage in DAMAGES.values() if damage.group == group]

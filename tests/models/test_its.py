@@ -425,10 +425,11 @@ def test_labels_of_the_calendar_are_breaks():
         (found,) = its.breaks_of(row.label)
         assert (found.label, found.date, found.kind) == (row.label, row.start, row.kind)
         assert found.end == (None if pd.isna(row.end) else row.end)
-    with pytest.raises(
-        ValueError, match=r"breaks='jnim-forme' is no label .* Did you mean 'jnim-formed'\? For a date of your"
-    ):
-        its.breaks_of(["jnim-forme"])
+    labels = ", ".join(its.calendar()["label"])
+    for given, near in (("jnim-forme", " Did you mean 'jnim-formed'?"), ("nope", "")):
+        said = f"breaks={given!r} is no label of seeds/calendar.csv.{near} There are: {labels}. For a date of your"
+        with pytest.raises(ValueError, match=re.escape(said)):
+            its.breaks_of([given])
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,8 @@
 """``mali-stats fetch``: the path on stdout, the rest on stderr, and codes that a script can go by."""
 
+import json
 import re
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -32,6 +34,28 @@ def test_the_path_is_all_that_stands_on_stdout(run, server):
     assert run("ucdp", "--version", "26.0.8", "--cached").exit_code == 0 and len(server.asked) == 2
 
 
+def test_json_tells_what_the_note_beside_the_file_says(run, server, tmp_path):
+    server.answers["/candidateged/GEDEvent_v26_0_8.csv"] = file(text(records(3)).encode())
+    result = run("ucdp", "--version", "26.0.8", "--json")
+    got = json.loads(result.stdout)
+    assert (result.exit_code, result.stderr) == (0, "")
+    path = Path(got["path"])
+    note = json.loads(path.with_name(f"{path.name}.source.json").read_text(encoding="utf-8"))
+    assert {n: got[n] for n in got if n != "path"} == {n: note[n] for n in got if n != "path"}
+    assert list(got) == ["path", "source", "dataset", "version", "fetched_on", "bytes"]
+    assert (got["source"], got["version"], got["bytes"]) == ("ucdp", "26.0.8", path.stat().st_size)
+    path.with_name(f"{path.name}.source.json").unlink()
+    by_hand = json.loads(run("ucdp", "--version", "26.0.8", "--json").stdout)
+    assert by_hand == got | {"dataset": None, "version": None, "fetched_on": None}
+
+
+def test_json_has_what_fails_too(run):
+    for arguments, code in ((["gdelt"], 2), (["ucdp", "--version", "25.1"], 1)):
+        result = run(*arguments, "--json")
+        (said,) = json.loads(result.stdout).values()
+        assert result.exit_code == code and result.stderr == f"Error: {said}\n" and "error" in result.stdout
+
+
 @pytest.mark.parametrize(("arguments", "code", "message"), [
     (["gdelt"], 2, "SOURCE 'gdelt' is not known; use one of ucdp, acled"),
     (["acled", "--start", "soon"], 2, "--start 'soon' is no day"),
@@ -39,12 +63,14 @@ def test_the_path_is_all_that_stands_on_stdout(run, server):
     (["ucdp", "--version", "25.1"], 1, "UCDP refuses (HTTP 404). There is no such version"),
     (["dtm"], 1, "Set the environment variable DTM_KEY"),
     (["unhcr"], 1, "UNHCR could not be reached (HTTP 503, 5 times). By hand: download MLI as origin"),
+    (["unhcr"], 1, "by content, not by name) and read it with: mali-stats clean "),
 ])  # fmt: skip
 def test_what_fails_is_one_line_and_a_code(arguments, code, message, run, server, monkeypatch):
     monkeypatch.delenv("DTM_KEY", raising=False)
     server.answers["/population/"] = [Answer(b"", 503)]
     result = run(*arguments)
     assert (result.exit_code, result.stdout) == (code, "")
+    assert not re.search(r"\bms\.", result.stderr)
     assert len(result.stderr.splitlines()) == 1 and message in result.stderr and result.stderr.startswith("Error: ")
 
 
