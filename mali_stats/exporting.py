@@ -270,7 +270,8 @@ def safe(cell):
     """
     begins = isinstance(cell, str) and cell.lstrip(" \u00a0\u200b\ufeff").startswith(FORMULA)
     runs = begins and not re.fullmatch(r"[+-]\d+([.,]\d+)?", cell)
-    cell = _INNER.sub(r"\1'", cell) if isinstance(cell, str) else cell
+    if isinstance(cell, str) and (";" in cell or "\t" in cell):  # a search through long texts takes its time
+        cell = _INNER.sub(r"\1'", cell)
     return f"'{cell}" if runs else cell
 
 

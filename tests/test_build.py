@@ -166,9 +166,8 @@ def test_displacement_takes_unhcr_files_and_keeps_what_concerns_the_country(tmp_
 def test_no_text_of_a_table_is_a_formula_to_a_spreadsheet(text):
     table = pd.DataFrame({"name": pd.Series([text, "Gao", pd.NA], dtype="str"), "n": [-5, 1, 2]})
     written = pd.read_csv(io.BytesIO(build._csv(table)), dtype=str)
-    assert written["name"].tolist()[:2] == [f"'{text}".replace("\r", " "), "Gao"] and written[
-        "name"
-    ].isna().tolist() == [
+    tame = f"'{text}".replace("\r", " ").replace("\t=", "\t'=")  # a tab may be where the spreadsheet splits
+    assert written["name"].tolist()[:2] == [tame, "Gao"] and written["name"].isna().tolist() == [
         False,
         False,
         True,
