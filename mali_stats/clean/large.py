@@ -42,7 +42,7 @@ def cleaned(path: Path, own: Gazetteer | None, account: steps.Account) -> tuple[
             return None
         raw = _coded(stream.whole(list(form.columns)), form.columns)
         events = steps.cleaned(Part(form, raw), own, own_account)
-    except ValueError:
+    except (ValueError, *files.DAMAGED_ZIP):
         return None
     account.ledger, account.tally = account.ledger + own_account.ledger, account.tally + own_account.tally
     return form, events

@@ -12,7 +12,7 @@ from pandas.testing import assert_frame_equal
 import mali_stats as ms
 from mali_stats import synthetic
 from mali_stats.clean import large
-from mali_stats.sources import limits
+from mali_stats.sources import limits, streams
 
 ROWS = [
     record(i, relid=f"MLI-{i}.1", low=i % 7, best=i % 9, high=9, date_start=f"20{i % 17 + 10}-0{i % 9 + 1}-11 00:00:00.000",
@@ -86,6 +86,23 @@ def test_what_unpacks_to_too_much_is_stopped_on_the_way(tmp_path, monkeypatch):
     monkeypatch.setattr(large, "LARGE", 1)
     monkeypatch.setattr(limits, "MAX_BYTES", 1 << 20)
     with pytest.raises(limits.TooLarge, match="more than 1 MB once unpacked"):
+        ms.read_events(path)
+
+
+@pytest.mark.parametrize("how", ["cut short", "a byte changed", "a zip with a byte changed"])
+def test_damage_behind_the_first_bytes_is_told(how, tmp_path, monkeypatch):
+    content = text(ROWS * 40).encode()
+    assert len(content) > streams._HEAD, "else it is seen as the file is opened"
+    packed = gzip.compress(content)
+    if "zip" in how:
+        with zipfile.ZipFile(tmp_path / "a", "w", zipfile.ZIP_DEFLATED) as archive:
+            archive.writestr("export.csv", content)
+        packed = (tmp_path / "a").read_bytes()
+    at = len(packed) * 3 // 4
+    path = tmp_path / "damaged.gz"
+    path.write_bytes(packed[:at] if how == "cut short" else packed[:at] + bytes([packed[at] ^ 255]) + packed[at + 1 :])
+    monkeypatch.setattr(large, "LARGE", 1)
+    with pytest.raises(ValueError, match=r"damaged\.gz: the (zip|gzip) file is cut short or damaged"):
         ms.read_events(path)
 
 
