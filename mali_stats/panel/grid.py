@@ -225,8 +225,9 @@ def _grid(part: Part, cells, regions, by, months, scope) -> pd.DataFrame:
     for column, level in zip(by, levels, strict=True):
         at = at * len(level) + pd.Categorical(part.keys[column], categories=level).codes
     row = at[cells["key"]] * span + cells["month"].to_numpy() - first
-    sums = np.zeros((len(keys) * block, len(COUNTS)), dtype=np.int64)
-    np.add.at(sums, row, cells[list(COUNTS)].to_numpy())
+    sums = {name: np.zeros(len(keys) * block, dtype=np.int64) for name in COUNTS}
+    for name, total in sums.items():  # one after the other, which numpy does many times faster than all at once
+        np.add.at(total, row, cells[name].to_numpy())
     region = np.repeat(np.arange(len(keys)), block)
     grid = {name: pd.array(keys[name], dtype="str").take(region) for name in ("country", "region", "region_name")}
     for depth, (column, level) in enumerate(zip(by, levels, strict=True)):
@@ -237,8 +238,8 @@ def _grid(part: Part, cells, regions, by, months, scope) -> pd.DataFrame:
     in_scope = scope.covers(keys["region"].to_numpy()[region], month)
     grid["month"] = (month - 1970 * 12).astype("datetime64[M]").astype("datetime64[us]")
     grid["in_scope"] = pd.array(in_scope, dtype="boolean")
-    for i, name in enumerate(COUNTS):
-        grid[name] = pd.arrays.IntegerArray(sums[:, i].copy(), ~in_scope | (name in part.facts.never))
+    for name, total in sums.items():
+        grid[name] = pd.arrays.IntegerArray(total, ~in_scope | (name in part.facts.never))
     grid["frame"] = pd.array(keys["country"].map(part.facts.frames), dtype="str").take(region)
     return pd.DataFrame(grid, copy=False)
 
