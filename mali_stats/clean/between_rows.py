@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from mali_stats.clean.row_rules import Found, joined
-from mali_stats.distinct import as_numbers, repeated
+from mali_stats.distinct import as_numbers, plain_numbers, repeated
 from mali_stats.ledger import Ledger
 
 
@@ -60,8 +60,8 @@ def flagged(events: pd.DataFrame, alike: tuple[str, ...]) -> pd.DataFrame:
 
     The frame given may be left empty.
     """
-    ordered = _in_order(events)
-    events = events.reset_index(drop=True) if ordered else taken(events, by_day_and_id(events))
+    ids, days = events["event_id"].array, events["date_start"].to_numpy("datetime64[us]")
+    events = events.reset_index(drop=True) if _in_order(ids, days) else taken(events, by_day_and_id(ids, days))
     more = joined([*_possible_duplicates(events, list(alike)), *_split_reports(events)], events.index)
     first = events["issues"]
     return events.assign(issues=joined([(first != "", first), (more != "", more)], events.index))
@@ -79,28 +79,34 @@ def taken(events: pd.DataFrame, order: np.ndarray) -> pd.DataFrame:
         return pd.DataFrame(dict(zip(names, taken, strict=True)), copy=False)
 
 
-def _in_order(events: pd.DataFrame) -> bool:
+def _in_order(ids: pd.api.extensions.ExtensionArray, days: np.ndarray) -> bool:
     """Whether rows stand by day and id already, as those of large files do."""
-    numbers, day = as_numbers(events["event_id"]), events["date_start"].to_numpy("datetime64[us]")
-    if numbers is None:
-        order = by_day_and_id(events)
+    if (numbers := as_numbers(ids)) is None:
+        order = by_day_and_id(ids, days)
         return not (order[1:] < order[:-1]).any()
-    later, same = day[1:] > day[:-1], day[1:] == day[:-1]
+    later, same = days[1:] > days[:-1], days[1:] == days[:-1]
     return bool((later | (same & (numbers[1:] > numbers[:-1]))).all())
 
 
-def by_day_and_id(events: pd.DataFrame) -> np.ndarray:
+def by_day_and_id(ids: pd.api.extensions.ExtensionArray, days: np.ndarray) -> np.ndarray:
     """Positions in the order of days and ids: ids by their letters, then by number (MLI9 before MLI10)."""
-    ids, day = events["event_id"], events["date_start"]
-    if (numbers := as_numbers(ids)) is not None and not ids.str.startswith(("0", "-")).any():
-        return np.lexsort((numbers, day))
-    texts = pa.array(ids.array, pa.large_string())
+    texts = pa.array(ids, pa.large_string())
+    if (numbers := plain_numbers(texts)) is not None:
+        return _sorted(days, numbers)
     if pc.all(pc.match_substring_regex(texts, "^[^0-9]*[1-9][0-9]{0,14}$")).as_py():
-        return np.lexsort((_by_letters(texts), day))
+        return np.lexsort((_by_letters(texts), days))
     parts = pc.extract_regex(texts, r"^(?P<letters>[^0-9]*)(?P<number>[0-9]*)")
     letters, number = (pd.Series(pc.struct_field(parts, name)) for name in ("letters", "number"))
     every = pd.factorize(ids, sort=True)[0]  # letters and number do not say all
-    return np.lexsort((every, pd.to_numeric(number), pd.factorize(letters, sort=True)[0], day))
+    return np.lexsort((every, pd.to_numeric(number), pd.factorize(letters, sort=True)[0], days))
+
+
+def _sorted(days: np.ndarray, ids: np.ndarray) -> np.ndarray:
+    """The order of days and ids of 32 bits, both put into one number (a tenth of the time) where no two are equal."""
+    day = days.astype("datetime64[D]").astype(np.int64)
+    both = (day << 32) | ids
+    order = np.argsort(both)
+    return order if (np.diff(both[order]) > 0).all() else np.lexsort((ids, days))
 
 
 def _by_letters(ids: pa.Array) -> np.ndarray:

@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from mali_stats.clean.places import tidy_text
+from mali_stats.distinct import plain_numbers
 from mali_stats.schema import dtype
 from mali_stats.sources.files import Table
 
@@ -141,12 +142,16 @@ def _matches(texts, pattern: str) -> np.ndarray:
 
 def _coded(raw: pd.Series) -> tuple[np.ndarray, pd.Index]:
     """The different texts of a column of texts or of categories, and which of them every row is (-1: none)."""
+    if isinstance(raw.dtype, pd.CategoricalDtype):
+        return raw.cat.codes.to_numpy(), raw.cat.categories
     codes, texts = pd.factorize(raw)
     return codes, pd.Index(texts, dtype="str")
 
 
 def _plain(raw: pd.Series, plain: str | float, kind: str | tuple[str, ...] | None) -> pd.Series | None:
     """A column of texts or of categories through ``cast``."""
+    if raw.dtype == np.float64:  # cast as it was read
+        return raw
     few = isinstance(raw.dtype, pd.CategoricalDtype)
     values = cast(raw.cat.categories.array if few else raw.array, plain, kind)
     if values is not None and few:
@@ -164,7 +169,9 @@ def cast(texts, plain: str | float, kind: str | tuple[str, ...] | None):
     ['2012-01-17 00:00:00', 'NaT']
     Length: 2, dtype: datetime64[us]
     """
-    held = pa.array(texts, pa.large_string())
+    held = texts.combine_chunks() if isinstance(texts, pa.ChunkedArray) else pa.array(texts, pa.large_string())
+    if plain == PLAIN_ID and plain_numbers(held) is not None:
+        return texts
     if isinstance(plain, str) and pc.all(pc.match_substring_regex(held, plain)).as_py() is False:
         return None
     if kind == "text":
