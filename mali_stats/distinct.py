@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
+from pandas.api.extensions import ExtensionArray
 
 
 def different(columns: list) -> tuple[np.ndarray, np.ndarray]:
@@ -16,14 +19,58 @@ def different(columns: list) -> tuple[np.ndarray, np.ndarray]:
     >>> different([pd.Series(["a", "b", "a", None]), pd.Series([1, 1, 1, 1])])
     (array([0, 1, 3]), array([0, 1, 0, 2]))
     """
-    code = np.zeros(len(columns[0]), dtype=np.int64)
+    code, size = np.zeros(len(columns[0]), dtype=np.int64), 1
     for column in columns:
-        own, values = pd.factorize(column)
-        code = pd.factorize(code * (len(values) + 1) + own + 1)[0].astype(np.int64)
+        own, values = numbered(column)
+        if size * (len(values) + 1) >= 1 << 62:
+            code, found = pd.factorize(code)
+            size = len(found)
+        code = code * (len(values) + 1) + own.astype(np.int64) + 1
+        size *= len(values) + 1
     which = pd.factorize(code)[0]
     first = np.empty(which.max(initial=-1) + 1, dtype=np.int64)
     first[which[::-1]] = np.arange(len(which))[::-1]  # what stands first is written last
     return first, which
+
+
+def numbered(column) -> tuple[np.ndarray, pd.Index | np.ndarray]:
+    """Which of the different values of a column each is (-1: none), and these; categories are told by their numbers."""
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        held = pd.Categorical(column)
+        return held.codes, held.categories
+    return pd.factorize(column)
+
+
+def coded(values: Iterable[str | None], codes: np.ndarray) -> pd.Categorical:
+    """The values at ``codes`` (-1: none) as categories; a value may stand in several places.
+
+    Examples
+    --------
+    >>> coded(["a", "b", "a", None], np.array([2, 1, 0, 3, -1])).tolist()
+    ['a', 'b', 'a', nan, nan]
+    """
+    own, texts = pd.factorize(np.array([*values, None], dtype=object))
+    own = own.astype(np.min_scalar_type(-max(len(texts), 1)))
+    return pd.Categorical.from_codes(own[codes], pd.Index(texts, dtype="str"), validate=False)
+
+
+def constant(text: str | None, rows: pd.DataFrame) -> pd.Series:
+    """One text (or none) beside all rows, as categories."""
+    return pd.Series(coded([text], np.zeros(len(rows), dtype=np.int8)), index=rows.index)
+
+
+def texts_of(column: pd.Series | ExtensionArray) -> ExtensionArray:
+    """The texts of a column that may hold them as categories."""
+    values = column.array if isinstance(column, pd.Series) else column
+    if not isinstance(values, pd.Categorical):
+        return values
+    return values.categories.astype("str").array.take(values.codes, allow_fill=True)
+
+
+def arrow(texts) -> pa.Array:
+    """Texts of any holder in one piece."""
+    held = texts if isinstance(texts, pa.ChunkedArray) else pa.array(texts, pa.large_string())
+    return held.combine_chunks() if isinstance(held, pa.ChunkedArray) else held
 
 
 def repeated(ids: pd.Series) -> pd.Series:
@@ -41,8 +88,8 @@ def plain_numbers(texts: pa.Array | pa.ChunkedArray) -> np.ndarray | None:
 
     Examples
     --------
-    >>> plain_numbers(pa.array(["7", "12"])), plain_numbers(pa.array(["7", "012"])), plain_numbers(pa.array(["7", None]))
-    (array([ 7, 12]), None, None)
+    >>> plain_numbers(pa.array(["7", "12"])).tolist(), plain_numbers(pa.array(["7", "012"]))
+    ([7, 12], None)
     """
     if texts.null_count or not len(texts):
         return None
@@ -56,9 +103,9 @@ def plain_numbers(texts: pa.Array | pa.ChunkedArray) -> np.ndarray | None:
     return numbers if pc.sum(pc.binary_length(texts)).as_py() == digits else None
 
 
-def as_numbers(ids: pd.api.extensions.ExtensionArray) -> np.ndarray | None:
+def as_numbers(ids: ExtensionArray) -> np.ndarray | None:
     """Ids as numbers; None where one is none."""
     try:
-        return np.asarray(pc.cast(pa.array(ids, pa.large_string()), pa.int64()))
+        return np.asarray(pc.cast(arrow(ids), pa.int64()))
     except pa.ArrowInvalid:
         return None

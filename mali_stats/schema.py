@@ -6,13 +6,16 @@ so this module is the whole contract between them.
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, TypeGuard
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 from pandas.api import types
+from pandas.api.extensions import ExtensionArray
 
-from mali_stats.distinct import repeated
+from mali_stats.distinct import repeated, texts_of
 
 if TYPE_CHECKING:
     import dask.dataframe as dd
@@ -94,9 +97,27 @@ def dtype(kind: str | tuple[str, ...]):
     return _DTYPES[kind]
 
 
-def typed(table: pd.DataFrame, columns: dict[str, str | tuple[str, ...]]) -> pd.DataFrame:
-    """``table`` with exactly ``columns``, in their order and dtypes; text becomes the kind it stands for."""
-    return pd.DataFrame({name: _as(table[name], kind) for name, kind in columns.items()})
+def typed(table: pd.DataFrame, columns: dict[str, str | tuple[str, ...]], keep_coded: bool = False) -> pd.DataFrame:
+    """``table`` with exactly ``columns``, in their order and dtypes; text becomes the kind it stands for.
+
+    With ``keep_coded`` texts that are held as categories stay so, until `as_texts`.
+    """
+    stays = {name for name, kind in columns.items() if keep_coded and kind == "text" and _is_coded(table[name])}
+    return pd.DataFrame({name: table[name] if name in stays else _as(table[name], k) for name, k in columns.items()})
+
+
+def as_texts(table: pd.DataFrame) -> pd.DataFrame:
+    """``table`` with texts that are held as categories as texts, made on all cores; the one given is left empty."""
+    held = {name: table.pop(name).array for name in list(table.columns)}
+    with ThreadPoolExecutor(pa.cpu_count()) as workers:
+        made = {name: workers.submit(texts_of, values) for name, values in held.items() if _is_coded(values)}
+        texts = {name: made[name].result() if name in made else v for name, v in held.items()}
+    return pd.DataFrame(texts, index=table.index, copy=False)
+
+
+def _is_coded(values: pd.Series | ExtensionArray) -> bool:
+    """Whether these are texts as categories: those of levels are ordered."""
+    return isinstance(values.dtype, pd.CategoricalDtype) and not values.dtype.ordered
 
 
 def absent(rows: pd.DataFrame, kind: str | tuple[str, ...], value=None) -> pd.Series:
@@ -107,6 +128,8 @@ def absent(rows: pd.DataFrame, kind: str | tuple[str, ...], value=None) -> pd.Se
 def _as(values: pd.Series, kind: str | tuple[str, ...]) -> pd.Series:
     if values.dtype == dtype(kind):
         return values
+    if kind == "text" and _is_coded(values):
+        return pd.Series(texts_of(values), index=values.index)
     if kind == "flag" and not types.is_bool_dtype(values):
         values = values.map({"True": True, "False": False, "1": True, "0": False, True: True, False: False})
     elif kind == "number":

@@ -18,10 +18,10 @@ import pandas as pd
 from mali_stats import catalog
 from mali_stats.clean import places
 from mali_stats.clean.figures import reported
-from mali_stats.clean.row_rules import MOST_DEAD, Found, off_the_map
+from mali_stats.clean.row_rules import MOST_DEAD, Found, of_cases, off_the_map
 from mali_stats.clean.values import PLAIN_DAY, PLAIN_NUMBER, Values, count, degrees, level, whole
-from mali_stats.distinct import different
-from mali_stats.schema import DATE_PRECISION, GEO_PRECISION, VIOLENCE, absent, dtype
+from mali_stats.distinct import coded, constant, different, numbered
+from mali_stats.schema import DATE_PRECISION, GEO_PRECISION, VIOLENCE, dtype
 from mali_stats.sources import acled
 
 #: events that agree in all of these may be one under two ids
@@ -63,7 +63,7 @@ def cleaned(read: Values, layout: acled.Layout, version: str | None) -> tuple[pd
     kinds, interaction = _kinds(read)
     read.done()
     rows = pd.DataFrame(out)
-    rows["source"] = absent(rows, "text", acled.SOURCE)
+    rows["source"] = constant(acled.SOURCE, rows)
     rows["date_end"] = rows["date_start"]
     rows["side_a_kind"], rows["side_b_kind"] = kinds["side_a_kind"], kinds["side_b_kind"]
     rows["n_sources"] = (rows["sources"].str.count(";") + 1).astype("Int64")
@@ -76,7 +76,7 @@ def cleaned(read: Values, layout: acled.Layout, version: str | None) -> tuple[pd
         (rows["deaths_best"].isna(), "missing-count"),
         ((rows["deaths_best"] > MOST_DEAD).fillna(False), "implausible-count"),
         _unknown_type(rows["event_type"]),
-        (unknown != "", unknown),
+        unknown,
         (differ, "interaction-and-actors-disagree"),
         *off_the_map(rows),
         *read.odd,
@@ -101,8 +101,10 @@ def _unknown_type(event: pd.Series) -> Found:
     """Types of events that neither today's codebook nor an older one has."""
     table = catalog.seed("acled_event_types")
     known = {places.key(n) for n in [*table["event_type"], *table["also"].dropna().str.split("|").explode()]}
-    unknown = event.isin([e for e in event.unique() if places.key(e) not in known])
-    return unknown, "unknown-event-type:" + event.where(unknown).str.replace(";", ",").fillna("")
+    codes, texts = numbered(event)
+    return of_cases(
+        ["" if places.key(e) in known else "unknown-event-type:" + e.replace(";", ",") for e in texts], codes
+    )
 
 
 def _items(text: str) -> str | None:
@@ -115,8 +117,8 @@ def _side(read: Values, side: str) -> pd.Series:
     actor, associates = (read.turn(c, _items, "text", kind="text") for c in (side, f"{side}_with"))
     first, which = different([actor, associates])
     pairs = zip(actor.iloc[first], associates.iloc[first], strict=True)
-    both = pd.array(["; ".join(t for t in pair if isinstance(t, str)) or None for pair in pairs], dtype="str")
-    return pd.Series(both.take(which), index=actor.index)
+    both = ["; ".join(t for t in pair if isinstance(t, str)) or None for pair in pairs]
+    return pd.Series(coded(both, which), index=actor.index)
 
 
 def _flag(read: Values, layout: acled.Layout) -> pd.Series:
@@ -127,19 +129,24 @@ def _flag(read: Values, layout: acled.Layout) -> pd.Series:
     return marked.fillna(False) if "civilian_targeting" in layout.columns.values() else marked
 
 
-def _countries(read: Values) -> tuple[pd.Series, pd.Series]:
+def _countries(read: Values) -> tuple[pd.Series, np.ndarray]:
     """ISO3 codes by code, by number, else by name (an unknown one is kept), and where number and name differ."""
     known = catalog.seed("countries")
     by_number = dict(
         zip(known["iso_numeric"].dropna().astype(int), known["iso3"][known["iso_numeric"].notna()], strict=True)
     )
     by_name = {places.key(name): code for name, code in zip(known["name"], known["iso3"], strict=True)}
-    code = read.turn("iso3", lambda t: t if t in set(known["iso3"]) else None, "an ISO3 code", kind="text")
+    codes = set(known["iso3"])
+    code = read.turn("iso3", lambda t: t if t in codes else None, "an ISO3 code", kind="text")
     number = read.turn("iso", lambda t: by_number.get(whole(t)), "a whole number", kind="text")
     name = read.turn("country", lambda t: by_name.get(places.key(t), t), "a country", empty=False, kind="text")
-    code = code.where(code.notna(), number)
-    both = code.notna() & name.isin(known["iso3"])
-    return code.where(code.notna(), name), both & (code != name)
+    first, which = different([code, number, name])
+    cases = [
+        (next((c for c in (one, two) if isinstance(c, str)), None), told)
+        for one, two, told in zip(*(c.iloc[first] for c in (code, number, name)), strict=True)
+    ]
+    differ = np.array([bool(c) and told in codes and c != told for c, told in cases], dtype=bool)
+    return pd.Series(coded([c or told for c, told in cases], which), index=name.index), differ[which]
 
 
 # ---- kinds of actors, and the type of violence -------------------------------------------------------------
@@ -173,7 +180,7 @@ def _pair(kinds) -> str:
     return _AND.join(sorted(kind for kind in kinds if isinstance(kind, str)))
 
 
-def _pairs(kinds: dict[str, pd.Series], interaction: pd.Series) -> tuple[pd.Series, pd.Series, pd.Series]:
+def _pairs(kinds: dict[str, pd.Series], interaction: pd.Series) -> tuple[pd.Series, Found, np.ndarray]:
     """The kinds of both actors as one pair, the kinds that no seed knows, and where interaction differs."""
     known = set(catalog.seed("acled_kinds")["kind"])
     columns = [kinds["side_a_kind"], kinds["side_b_kind"], interaction]
@@ -187,9 +194,9 @@ def _pairs(kinds: dict[str, pd.Series], interaction: pd.Series) -> tuple[pd.Seri
         found.append((pair, unknown, bool(told) and isinstance(named, str) and told != named))
     pairs, strange, differ = zip(*found, strict=True) if found else ((), (), ())
     return (
-        pd.Series(pd.array(pairs, dtype="str").take(which), index=interaction.index),
-        pd.Series(pd.array(strange, dtype="str").take(which), index=interaction.index),
-        pd.Series(np.array(differ, dtype=bool)[which], index=interaction.index),
+        pd.Series(coded(pairs, which), index=interaction.index),
+        of_cases(strange, which),
+        np.array(differ, dtype=bool)[which],
     )
 
 

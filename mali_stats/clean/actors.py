@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 
@@ -17,7 +18,7 @@ import pandas as pd
 
 from mali_stats import catalog
 from mali_stats.clean.places import key, tidy_text
-from mali_stats.distinct import different
+from mali_stats.distinct import coded, different, numbered, texts_of
 
 UNKNOWN, CIVILIANS = "unknown", "civilians"
 #: What stands between the parts of a joint family (and of every list in a table).
@@ -126,8 +127,8 @@ def side_families(events: pd.DataFrame, side: str) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        columns ``family`` (never missing) and ``by_rule`` (the name is not in ``seeds/actors.csv``), indexed as
-        ``events``.
+        columns ``family`` (never missing; categories where the sides are) and ``by_rule`` (the name is not in
+        ``seeds/actors.csv``), indexed as ``events``.
 
     Raises
     ------
@@ -143,12 +144,26 @@ def side_families(events: pd.DataFrame, side: str) -> pd.DataFrame:
     0  state_mali; state_russia    False
     1               other_armed     True
     """
-    parts = [_of_one_source(rows, side, str(source)) for source, rows in events.groupby("source", sort=False)]
+    return _families(events, side)[side]
+
+
+def _families(events: pd.DataFrame, sides: str) -> dict[str, pd.DataFrame]:
+    """The same for several sides."""
+    parts = [_of_one_source(rows, sides, str(source)) for source, rows in _by_source(events)]
+    if len(parts) == 1:
+        return parts[0]
     empty = pd.DataFrame({"family": pd.Series(dtype="str"), "by_rule": pd.Series(dtype=bool)})
-    return pd.concat(parts).reindex(events.index) if parts else empty
+    return {s: pd.concat([p[s] for p in parts]).reindex(events.index) if parts else empty for s in sides}
 
 
-def _of_one_source(events: pd.DataFrame, side: str, source: str) -> pd.DataFrame:
+def _by_source(events: pd.DataFrame) -> Iterator[tuple[object, pd.DataFrame]]:
+    if len(sources := events["source"].unique()) == 1 and isinstance(sources[0], str):  # nearly always
+        yield sources[0], events
+    else:
+        yield from events.groupby("source", sort=False, observed=True)
+
+
+def _of_one_source(events: pd.DataFrame, sides: str, source: str) -> dict[str, pd.DataFrame]:
     if source not in _SOURCES:
         raise ValueError(
             f"seeds/actors.csv knows no names of the source {source!r}, only of {', '.join(_SOURCES)}. Give such a "
@@ -156,21 +171,24 @@ def _of_one_source(events: pd.DataFrame, side: str, source: str) -> pd.DataFrame
         )
     book = _book(source)
     era = np.searchsorted(book.eras, events["date_start"].to_numpy("datetime64[us]"), side="right")
-    where, names = pd.factorize(events["country"])
-    elsewhere = np.array([*(name not in book.countries for name in names), True])  # where no country's actor holds
-    where = np.where(elsewhere[where], -1, where)
-    sides = [events[f"side_{side}_id"], events[f"side_{side}"]]
-    first, which = different([*sides, where, era])
-    found, holding = [], {}
-    for row, id, name in zip(first, *(column.iloc[first] for column in sides), strict=True):
-        case = where[row], era[row]
-        if case not in holding:
-            holding[case] = book.here(events["country"].iloc[row], events["date_start"].iloc[row])
-        here = holding[case]
-        found.append(_family(book, here, *(v if isinstance(v, str) else "" for v in (id, name))))
-    families, by_rule = zip(*found, strict=True)
-    family = pd.array(families, dtype="str").take(which)
-    return pd.DataFrame({"family": family, "by_rule": np.array(by_rule)[which]}, index=events.index)
+    where, names = numbered(events["country"])
+    where = np.array([*(i if name in book.countries else -1 for i, name in enumerate(names)), -1])[where]
+    holding: dict[tuple, list[_Listed]] = {}  # -1: where no country's actor holds
+    out = {}
+    for side in sides:
+        columns = [events[f"side_{side}_id"], events[f"side_{side}"]]
+        first, which = different([*columns, where, era])
+        found = []
+        for row, id, name in zip(first, *(column.iloc[first] for column in columns), strict=True):
+            case = where[row], era[row]
+            if case not in holding:
+                holding[case] = book.here(events["country"].iloc[row], events["date_start"].iloc[row])
+            found.append(_family(book, holding[case], *(v if isinstance(v, str) else "" for v in (id, name))))
+        families, by_rule = zip(*found, strict=True)
+        family = coded(families, which)
+        held = family if isinstance(columns[-1].dtype, pd.CategoricalDtype) else texts_of(family)
+        out[side] = pd.DataFrame({"family": held, "by_rule": np.array(by_rule)[which]}, index=events.index)
+    return out
 
 
 def _family(book: _Book, here: list[_Listed], id: str, name: str) -> tuple[str, bool]:
@@ -211,12 +229,14 @@ class ByRule:
 
 def filled(events: pd.DataFrame) -> tuple[pd.DataFrame, ByRule]:
     """``events`` with family_a and family_b, and how many names got theirs by a rule."""
-    found = {side: side_families(events, side) for side in "ab"}
+    found = _families(events, "ab")
     by_rule = {side: rows["by_rule"] for side, rows in found.items()}
-    given = pd.concat([found[side].loc[by_rule[side], "family"] for side in "ab"]).value_counts()
-    sides = {str(family): int(n) for family, n in given.items()}
+    sides: Counter = Counter()
+    for side, rows in found.items():
+        which, names = numbered(rows["family"][by_rule[side]])
+        sides.update(dict(zip(names.tolist(), np.bincount(which, minlength=len(names)).tolist(), strict=True)))
     events = events.assign(**{f"family_{side}": rows["family"] for side, rows in found.items()})
-    return events, ByRule(int((by_rule["a"] | by_rule["b"]).sum()), sides)
+    return events, ByRule(int((by_rule["a"] | by_rule["b"]).sum()), +sides)
 
 
 def note(events: int, by_rule: int, sides: list[tuple[str, int]]) -> str:

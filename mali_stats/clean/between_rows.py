@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from mali_stats.clean.row_rules import Found, joined
-from mali_stats.distinct import as_numbers, plain_numbers, repeated
+from mali_stats.distinct import arrow, as_numbers, numbered, plain_numbers, repeated, texts_of
 from mali_stats.ledger import Ledger
 
 
@@ -62,9 +62,9 @@ def flagged(events: pd.DataFrame, alike: tuple[str, ...]) -> pd.DataFrame:
     """
     ids, days = events["event_id"].array, events["date_start"].to_numpy("datetime64[us]")
     events = events.reset_index(drop=True) if _in_order(ids, days) else taken(events, by_day_and_id(ids, days))
-    more = joined([*_possible_duplicates(events, list(alike)), *_split_reports(events)], events.index)
-    first = events["issues"]
-    return events.assign(issues=joined([(first != "", first), (more != "", more)], events.index))
+    issues = joined([*_possible_duplicates(events, list(alike)), *_split_reports(events)], events["issues"])
+    held = isinstance(events["issues"].dtype, pd.CategoricalDtype)
+    return events.assign(issues=issues if held else texts_of(issues))
 
 
 def taken(events: pd.DataFrame, order: np.ndarray) -> pd.DataFrame:
@@ -90,14 +90,14 @@ def _in_order(ids: pd.api.extensions.ExtensionArray, days: np.ndarray) -> bool:
 
 def by_day_and_id(ids: pd.api.extensions.ExtensionArray, days: np.ndarray) -> np.ndarray:
     """Positions in the order of days and ids: ids by their letters, then by number (MLI9 before MLI10)."""
-    texts = pa.array(ids, pa.large_string())
+    texts = arrow(ids)
     if (numbers := plain_numbers(texts)) is not None:
         return _sorted(days, numbers)
     if pc.all(pc.match_substring_regex(texts, "^[^0-9]*[1-9][0-9]{0,14}$")).as_py():
         return np.lexsort((_by_letters(texts), days))
     parts = pc.extract_regex(texts, r"^(?P<letters>[^0-9]*)(?P<number>[0-9]*)")
     letters, number = (pd.Series(pc.struct_field(parts, name)) for name in ("letters", "number"))
-    every = pd.factorize(ids, sort=True)[0]  # letters and number do not say all
+    every = pd.factorize(pd.Series(ids), sort=True)[0]  # letters and number do not say all
     return np.lexsort((every, pd.to_numeric(number), pd.factorize(letters, sort=True)[0], days))
 
 
@@ -120,7 +120,7 @@ def _by_letters(ids: pa.Array) -> np.ndarray:
 def _possible_duplicates(events: pd.DataFrame, keys: list[str]) -> list[Found]:
     """The same in every key (country, days, point, sides, type, best estimate) under several ids: one event, or two."""
     # Few events share a day and a point: only those are compared in every key.
-    near = events.loc[_near(events), ["event_id", *keys]]
+    near = events[["event_id", *keys]].iloc[np.flatnonzero(_near(events))]
     complete = near[near[keys].notna().all(axis=1)]
     alike = complete[complete.duplicated(keys, keep=False)]
     group = alike.groupby(keys, sort=False, observed=True).ngroup()
@@ -129,17 +129,20 @@ def _possible_duplicates(events: pd.DataFrame, keys: list[str]) -> list[Found]:
     for own, g in zip(ids, group, strict=True):
         together.setdefault(g, []).append(own)
     twins = [_twins(together[g], own) for g, own in zip(group, ids, strict=True)]
-    texts = pd.Series(twins, index=alike.index, dtype=object).reindex(events.index, fill_value="")
-    return [(texts != "", texts)]
+    return [(alike.index.to_numpy(), np.array(twins, dtype=object))]
 
 
-def _near(events: pd.DataFrame) -> pd.Series:
+def _near(events: pd.DataFrame) -> np.ndarray:
     """Which events share a day and a point with another, and a few by chance: three numbers are mixed into one."""
     mixed = events["date_start"].to_numpy("datetime64[us]").view(np.uint64)
     for column in ("latitude", "longitude"):
         bits = (events[column].to_numpy(float) + 0.0).view(np.uint64)  # -0.0 is 0.0
         mixed = (mixed ^ bits) * np.uint64(0x9E3779B97F4A7C15)
-    return pd.Series(mixed, index=events.index).duplicated(keep=False)
+    order = np.argsort(mixed)
+    same = np.flatnonzero(mixed[order[1:]] == mixed[order[:-1]])
+    near = np.zeros(len(events), dtype=bool)
+    near[order[same]] = near[order[same + 1]] = True
+    return near
 
 
 def _twins(ids: list[str], own: str) -> str:
@@ -151,18 +154,22 @@ def _twins(ids: list[str], own: str) -> str:
 
 def _split_reports(events: pd.DataFrame) -> list[Found]:
     """One report split over several places: relid ends in .1, .2, ... (the other places may lie in another country)."""
-    codes, reports = pd.factorize(events["report_id"])
-    stems = pd.Series(reports, dtype="str").str.extract(r"^(.*)\.[0-9]+$", expand=False)
-    issue = ("split-report:" + stems).array.take(codes, allow_fill=True)
-    return [(pd.Series(issue.isna(), index=events.index).eq(False), pd.Series(issue, index=events.index))]
+    reports = arrow(texts_of(events["report_id"]))
+    dotted = np.flatnonzero(np.asarray(pc.match_substring(reports, ".").fill_null(False)))
+    stems = pc.struct_field(pc.extract_regex(reports.take(pa.array(dotted)), r"^(?P<stem>.*)\.[0-9]+$"), "stem")
+    split = np.asarray(stems.is_valid())
+    return [(dotted[split], np.array([f"split-report:{stem}" for stem in stems.drop_null().to_pylist()], dtype=object))]
 
 
 def count_issues(events: pd.DataFrame, ledger: Ledger) -> None:
     """One ledger line for each kind of issue."""
-    odd = events.loc[events["issues"] != "", ["event_id", "issues", "deaths_low", "deaths_best", "deaths_high"]]
-    lists = pc.split_pattern(pa.array(odd["issues"].array, pa.large_string()), "; ")
-    rows, items = np.asarray(pc.list_parent_indices(lists)), pc.list_flatten(lists)
+    codes, texts = numbered(events["issues"])
+    lists = pc.split_pattern(arrow(texts), "; ")
+    which, items = np.asarray(pc.list_parent_indices(lists)), pc.list_flatten(lists)
     kinds = pc.extract_regex(items, "^(?P<kind>[^:]*)").field("kind").dictionary_encode()
-    which = np.asarray(kinds.indices)
-    for kind, code in sorted((kind, code) for code, kind in enumerate(kinds.dictionary.to_pylist())):
-        ledger.count("clean", kind, "flagged", odd.iloc[np.unique(rows[which == code])])
+    of_item = np.asarray(kinds.indices)
+    counted = events[["event_id", "deaths_low", "deaths_best", "deaths_high"]]
+    for kind, code in sorted((kind, code) for code, kind in enumerate(kinds.dictionary.to_pylist()) if kind):
+        has = np.zeros(len(texts) + 1, dtype=bool)
+        has[which[of_item == code]] = True
+        ledger.count("clean", kind, "flagged", counted.iloc[np.flatnonzero(has[codes])])

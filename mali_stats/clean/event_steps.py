@@ -16,9 +16,9 @@ from mali_stats.clean import acled_rows, actors, between_rows, places, ucdp_rows
 from mali_stats.clean.publications import Part
 from mali_stats.clean.row_rules import joined, place
 from mali_stats.clean.values import Values, identifier
-from mali_stats.distinct import repeated
+from mali_stats.distinct import constant, repeated
 from mali_stats.ledger import Ledger
-from mali_stats.schema import EVENTS, FAMILIES, MORE, absent, typed
+from mali_stats.schema import EVENTS, FAMILIES, MORE, absent, as_texts, typed
 from mali_stats.sources import acled, ucdp
 
 #: source -> how its rows are cleaned
@@ -41,11 +41,11 @@ class Account:
         return sorted(named, key=lambda pair: (-pair[1], pair[0]))
 
 
-def cleaned(part: Part, own: places.Gazetteer | None, account: Account) -> pd.DataFrame:
-    """Published rows to events, each row judged by itself."""
+def cleaned(part: Part, own: places.Gazetteer | None, account: Account, keep_coded: bool = False) -> pd.DataFrame:
+    """Published rows to events, each row judged by itself; ``keep_coded`` leaves categories of texts as they are."""
     form, raw = part.form, part.raw
     publisher, layout = form.published()
-    raw = raw.assign(**{ours: absent(raw, "text") for ours in publisher.OPTIONAL if ours not in raw})
+    raw = raw.assign(**{ours: constant(None, raw) for ours in publisher.OPTIONAL if ours not in raw})
     blank = _blank(raw)
     if blank.any():
         raw = raw[~blank]  # the index still tells the rows of the file
@@ -58,9 +58,10 @@ def cleaned(part: Part, own: places.Gazetteer | None, account: Account) -> pd.Da
     rows, found = ROWS[publisher.SOURCE].cleaned(read, layout, form.version)
     found += place(rows, own)
     columns = EVENTS | MORE.get(publisher.SOURCE, {})
-    rows["issues"] = joined(found, rows.index)
-    rows = rows.assign(**{c: absent(rows, kind) for c, kind in columns.items() if c not in rows})
-    events = typed(rows, columns)
+    rows["issues"] = joined(found, constant("", rows))
+    more = {c: kind for c, kind in columns.items() if c not in rows}
+    rows = rows.assign(**{c: constant(None, rows) if k == "text" else absent(rows, k) for c, k in more.items()})
+    events = typed(rows, columns, keep_coded)
     account.ledger.count("read", f"rows in {form.table.name} ({layout.name})", "in", events)
     return events.reset_index(drop=True)
 
@@ -78,6 +79,7 @@ def one_row_each(events: pd.DataFrame, publisher: ModuleType, name: str, account
     several = repeated(events["event_id"])
     if not several.any():
         return events
+    events = as_texts(events)
     if publisher is acled:
         acled_rows.refuse_monadic(events[several], events["event_id"].nunique(), name)
     kept = between_rows.newest(events[several], publisher, ROWS[publisher.SOURCE].NEWER, account.ledger, name)

@@ -20,7 +20,7 @@ from mali_stats.clean import large, publications
 from mali_stats.clean.chunks import read_chunks
 from mali_stats.clean.places import Gazetteer
 from mali_stats.ledger import Ledger
-from mali_stats.schema import is_dask
+from mali_stats.schema import as_texts, is_dask
 from mali_stats.sources import files
 
 if TYPE_CHECKING:
@@ -157,5 +157,5 @@ def _between(cleaned: list[pd.DataFrame], publisher, name: str, code: str | None
     events = steps.of_country(events, code, account)
     steps.refuse_absent(code, account)
     events = steps.with_families(events, account)  # by this name, so that no other holds the columns
-    events = steps.flagged(events, publisher, account)
+    events = as_texts(steps.flagged(events, publisher, account))
     return events, steps.closed(account, publisher)

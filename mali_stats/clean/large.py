@@ -47,7 +47,7 @@ def cleaned(path: Path, own: Gazetteer | None, account: steps.Account) -> tuple[
         if form.publisher is None or stream.whole is None:
             return None
         raw = _coded(stream.whole(list(form.columns)), form.columns)
-        events = steps.cleaned(Part(form, raw), own, own_account)
+        events = steps.cleaned(Part(form, raw), own, own_account, keep_coded=True)
     except (ValueError, *files.DAMAGED_ZIP):
         return None
     account.ledger, account.tally = account.ledger + own_account.ledger, account.tally + own_account.tally
@@ -71,8 +71,9 @@ def _sort_keys_first(names: Iterable[str]) -> list[str]:
 
 def _order(ids: ExtensionArray, days: ExtensionArray) -> np.ndarray | slice:
     """The order of day and id where all are written plainly, so that the events need not be moved later."""
-    values = cast(days.categories, PLAIN_DAY, "date") if isinstance(days, pd.Categorical) else None
-    if values is None or (days.codes < 0).any() or isinstance(ids, pd.Categorical):
+    if not isinstance(days, pd.Categorical) or isinstance(ids, pd.Categorical) or (days.codes < 0).any():
+        return slice(None)
+    if (values := cast(days.categories, PLAIN_DAY, "date")) is None:
         return slice(None)
     return between_rows.by_day_and_id(ids, values.to_numpy()[days.codes])
 

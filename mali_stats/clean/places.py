@@ -43,6 +43,12 @@ class Gazetteer:
         return dict(zip(self.districts["admin2"], self.districts["admin1"], strict=True))
 
     @cached_property
+    def belonging(self) -> list[tuple[str, str, str, pd.Timestamp]]:
+        """Each district, its region, its earlier region, and the last day on which it belonged to that."""
+        rows = self.districts
+        return list(zip(rows["admin2"], rows["admin1"], rows["earlier_admin1"], self.earlier_until, strict=True))
+
+    @cached_property
     def belts(self) -> dict[tuple[str, str], dict[float, str]]:
         """Frame and district -> the latitude (degrees) from which on northwards it lies in each of its regions."""
         found: dict[tuple[str, str], dict[float, str]] = {}
@@ -219,15 +225,15 @@ class Names:
 
 def allowed_regions(places: Gazetteer, region: str, day: pd.Timestamp) -> set[str]:
     """The regions of today that the name of ``region`` covered on ``day`` (Gao held Ménaka until 2016)."""
-    rows = places.districts
-    return {region, *rows.loc[rows["admin2"].isin(districts_then(places, region, day)), "admin1"]}
+    return {region, *(places.parent[district] for district in districts_then(places, region, day))}
 
 
 def districts_then(places: Gazetteer, region: str, day: pd.Timestamp) -> list[str]:
     """The districts that the name of ``region`` covered on ``day``: its own, and those it has lost since."""
-    rows = places.districts
-    lost_later = (rows["earlier_admin1"] == region) & (places.earlier_until > day)
-    return list(rows.loc[(rows["admin1"] == region) | lost_later, "admin2"])
+    return [
+        district for district, now, earlier, until in places.belonging
+        if now == region or (earlier == region and until > day)
+    ]  # fmt: skip
 
 
 def era(places: Gazetteer, days: pd.Series) -> np.ndarray:
@@ -236,60 +242,25 @@ def era(places: Gazetteer, days: pd.Series) -> np.ndarray:
     return np.searchsorted(changes.astype("datetime64[us]"), days.to_numpy("datetime64[us]"), side="right")
 
 
-def place(rows: pd.DataFrame, here: pd.Series, known: Gazetteer) -> list[tuple[np.ndarray, str | np.ndarray]]:
-    """Write admin1, admin2 and their names into the rows ``here``; return what is odd about them.
+def looked_up(cases: pd.DataFrame, known: Gazetteer) -> pd.DataFrame:
+    """The cases with codes and names for each pair of published names, and what is odd about these.
 
-    The district decides the region; the region's own name counts only where no district is named.
+    The district decides the region; the region's own name (``region``) counts only where no district is named.
     """
-    at = np.flatnonzero(here)
-    mine = rows[["adm_1", "adm_2", "date_start", "latitude", "longitude", "geo_precision"]].iloc[at]
-    combos = mine[["adm_1", "adm_2"]].drop_duplicates()
-    looked_up = _look_up(combos, known)
-    found = mine[["adm_1", "adm_2"]].merge(looked_up, on=["adm_1", "adm_2"], how="left").set_axis(mine.index)
-    for column in ("admin1", "admin1_name", "admin2", "admin2_name"):
-        rows.loc[here, column] = found[column].astype("str")
-    odd: list = [(found[c].to_numpy(object) != "", found[c].to_numpy(object)) for c in ("remark1", "remark2")]
-    which, disagree, allowed = _allowed(mine, found, known)
-    odd.append((disagree[which], "region-cercle-disagree"))
-    odd += _far_points(mine, pd.Series(allowed[which], index=mine.index), known)
-    return [
-        (_everywhere(mask, at, here), text if isinstance(text, str) else _everywhere(text, at, here))
-        for mask, text in odd
-    ]
-
-
-def _everywhere(values: np.ndarray, at: np.ndarray, here: pd.Series) -> np.ndarray:
-    """The values of the rows ``at`` among those of all rows, where the others have none."""
-    found = np.zeros(len(here), dtype=values.dtype)
-    found[at] = values
-    return found
-
-
-def _look_up(combos: pd.DataFrame, known: Gazetteer) -> pd.DataFrame:
-    """Codes and names for each different pair of region and district names; ``region`` is what the name alone says."""
     level1, level2 = Names(known, "admin1"), Names(known, "admin2")
     out = []
-    for name1, name2 in combos.itertuples(index=False):
+    for name1, name2 in zip(cases["admin1_name"], cases["admin2_name"], strict=True):
         region = level1.find(name1)
         among = {d for d, r in known.parent.items() if r == region}
         district = level2.find(name2, among)
         admin1 = known.parent[district] if district else region
-        out.append((
-            name1, name2, region, admin1, level1.known.get(admin1, name1), district, level2.known.get(district, name2),
-            _remark("admin1", name1, region, level1), _remark("admin2", name2, district, level2),
-        ))  # fmt: skip
-    columns = [
-        "adm_1",
-        "adm_2",
-        "region",
-        "admin1",
-        "admin1_name",
-        "admin2",
-        "admin2_name",
-        "remark1",
-        "remark2",
-    ]
-    return pd.DataFrame(out, columns=columns, dtype=object)
+        out.append({
+            "admin1": admin1, "admin1_name": level1.known.get(admin1, name1), "region": region,
+            "admin2": district, "admin2_name": level2.known.get(district, name2),
+            "remark1": _remark("admin1", name1, region, level1),
+            "remark2": _remark("admin2", name2, district, level2),
+        })  # fmt: skip
+    return cases.assign(**pd.DataFrame(out, index=cases.index, dtype=object))
 
 
 def _remark(level: str, name: object, code: str | None, names: Names) -> str:
@@ -304,39 +275,44 @@ def _remark(level: str, name: object, code: str | None, names: Names) -> str:
     return f"unknown-{level}:{published}" + (f" (nearest: {hint})" if hint else "")
 
 
-def _allowed(mine: pd.DataFrame, found: pd.DataFrame, known: Gazetteer) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """The regions that the published names covered on the first day, for each different case.
+def disagreeing(rows: pd.DataFrame, cases: pd.DataFrame, which: np.ndarray, known: Gazetteer) -> list:
+    """Rows whose region, district and point do not go together; ``which`` of the cases each row is (-1: none).
 
-    Gives which case each row is; and of each case whether the region's name alone contradicts the district's, and all
-    regions that the two allow.
+    A region's name covers what it covered on the first day of the event.
     """
-    first, which = different([found["region"], found["admin1"], era(known, mine["date_start"])])
-    disagree, allowed = np.zeros(len(first), dtype=bool), np.empty(len(first), dtype=object)
-    cases = zip(*(c.iloc[first] for c in (found["region"], found["admin1"], mine["date_start"])), strict=True)
-    for i, (region, admin1, day) in enumerate(cases):
-        names = allowed_regions(known, region, pd.Timestamp(day)) if isinstance(region, str) else None
-        disagree[i] = names is not None and admin1 not in names
-        allowed[i] = frozenset((names or set()) | ({admin1} if isinstance(admin1, str) else set()))
-    return which, disagree, allowed
+    at = np.flatnonzero(which >= 0)
+    mine = rows[["date_start", "latitude", "longitude", "geo_precision"]].iloc[at]
+    case = which[at]
+    first, which = different([case, era(known, mine["date_start"])])
+    disagree, allowed = np.zeros(len(first), dtype=bool), []
+    names = (cases[c].to_numpy(object)[case[first]] for c in ("region", "admin1"))
+    for i, (region, admin1, day) in enumerate(zip(*names, mine["date_start"].iloc[first], strict=True)):
+        covered = allowed_regions(known, region, pd.Timestamp(day)) if isinstance(region, str) else None
+        disagree[i] = covered is not None and admin1 not in covered
+        allowed.append(frozenset((covered or set()) | ({admin1} if isinstance(admin1, str) else set())))
+    odd = {"region-cercle-disagree": disagree[which]} | _far_points(mine, allowed, which, known)
+    found = []
+    for issue, mask in odd.items():
+        everywhere = np.zeros(len(rows), dtype=bool)
+        everywhere[at] = mask
+        found.append((everywhere, issue))
+    return found
 
 
-def _far_points(mine: pd.DataFrame, allowed: pd.Series, known: Gazetteer) -> list:
+def _far_points(mine: pd.DataFrame, allowed: list[frozenset], which: np.ndarray, known: Gazetteer) -> dict:
     """Points farther than TOLERANCE_KM outside the country, or outside the regions that the row names."""
     if known.outlines.empty:
-        return []
-    x, y = mine["longitude"].astype(float), mine["latitude"].astype(float)
-    usable = x.between(-180, 180) & y.between(-90, 90) & (mine["geo_precision"] != "abroad")
-    outside = pd.Series(False, index=mine.index)
-    outside[usable] = km_outside(known, x[usable].to_numpy(), y[usable].to_numpy(), None) > TOLERANCE_KM
-    disagree = pd.Series(False, index=mine.index)
-    for regions, group in allowed[usable & ~outside].groupby(allowed[usable & ~outside], sort=False):
-        if regions:
-            away = km_outside(known, x[group.index].to_numpy(), y[group.index].to_numpy(), set(regions))
-            disagree[group.index] = away > TOLERANCE_KM
-    return [
-        (outside.to_numpy(), "outside-country"),
-        (disagree.to_numpy(), "admin-coordinates-disagree"),
-    ]
+        return {}
+    x, y = mine["longitude"].to_numpy(float), mine["latitude"].to_numpy(float)
+    usable = (np.abs(x) <= 180) & (np.abs(y) <= 90) & (mine["geo_precision"] != "abroad").to_numpy()
+    outside, disagree = np.zeros((2, len(mine)), dtype=bool)
+    outside[usable] = km_outside(known, x[usable], y[usable], None) > TOLERANCE_KM
+    sets = {regions: i for i, regions in enumerate(dict.fromkeys(allowed))}
+    named = np.where(usable & ~outside, np.array([sets[regions] for regions in allowed], dtype=int)[which], -1)
+    for regions, i in sets.items():
+        if regions and len(here := np.flatnonzero(named == i)):
+            disagree[here] = km_outside(known, x[here], y[here], set(regions)) > TOLERANCE_KM
+    return {"outside-country": outside, "admin-coordinates-disagree": disagree}
 
 
 # ---- points ------------------------------------------------------------------------------------------------

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 
 from mali_stats.clean import places
+from mali_stats.distinct import coded, different, numbered
 from mali_stats.schema import DEATHS
 
-#: which rows, and the issue (one text, or one a row)
-Found = tuple[pd.Series | np.ndarray, str | pd.Series | np.ndarray]
+#: in which rows (a mask, or their numbers), and the issue (one text, or one for each of these rows)
+Found = tuple[pd.Series | np.ndarray, str | np.ndarray]
 #: dead of one event; above it a count is flagged (the deadliest single days of the record stay far below)
 MOST_DEAD = 1_000_000
 _BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
@@ -39,29 +42,52 @@ def off_the_map(rows: pd.DataFrame) -> list[Found]:
 
 def place(rows: pd.DataFrame, own: places.Gazetteer | None) -> list[Found]:
     """Fill admin1 and admin2 (codes and names) in place, by the seed tables of each country or the user's ``own``."""
-    rows["admin1_name"], rows["admin2_name"] = rows["adm_1"], rows["adm_2"]
-    rows["admin1"] = rows["admin2"] = pd.Series(np.nan, index=rows.index, dtype="str")
+    first, which = different([rows[c] for c in ("country", "adm_1", "adm_2")])
+    cases = pd.DataFrame({
+        "country": rows["country"].iloc[first].to_numpy(object),
+        "admin1": None, "admin1_name": rows["adm_1"].iloc[first].to_numpy(object), "region": None,
+        "admin2": None, "admin2_name": rows["adm_2"].iloc[first].to_numpy(object), "remark1": "", "remark2": "",
+    }, dtype=object)  # fmt: skip
     found: list[Found] = []
-    for country in rows["country"].unique():
+    for country in cases["country"].unique():
         known = own if own is not None and own.country == country else places.gazetteer(country)
         if known is not None:
-            found += places.place(rows, rows["country"] == country, known)
+            here = cases["country"] == country
+            cases.loc[here] = places.looked_up(cases[here], known)
+            found += places.disagreeing(rows, cases, np.where(here.to_numpy()[which], which, -1), known)
+    for name in ("admin1", "admin1_name", "admin2", "admin2_name"):
+        rows[name] = coded(cases[name].tolist(), which)
+    for name in ("remark2", "remark1"):
+        found.insert(0, of_cases(cases[name].tolist(), which))
     return found
 
 
-def joined(found: list[Found], index: pd.Index) -> pd.Series:
-    """The issues of every row, joined by "; " in the order of the rules."""
-    issues = np.full(len(index), "", dtype=object)
-    odd = np.zeros(len(index), dtype=bool)
-    for mask, text in found:
-        here = np.flatnonzero(truths(mask))
-        if len(here):
-            new = text if isinstance(text, str) else np.asarray(text.take(here), dtype=object)
-            issues[here] = np.where(issues[here] == "", new, issues[here] + "; " + new)
-            odd[here] = True
-    # Few rows are odd: only their texts are made, all others share one.
-    different = pd.array(["", *issues[odd]], dtype="str")
-    return pd.Series(different.take(np.where(odd, odd.cumsum(), 0)), index=index)
+def of_cases(issues: Sequence[str], which: np.ndarray) -> Found:
+    """What is odd about each case (nothing: an empty text), for the rows, each of which is one of the cases."""
+    texts = np.array([*issues, ""], dtype=object)
+    here = np.flatnonzero((texts != "")[which])
+    return here, texts[which[here]]
+
+
+def joined(found: list[Found], before: pd.Series) -> pd.Series:
+    """The issues of every row, those from ``before`` first, joined by "; " in the order of the rules; as categories."""
+    told = [(_rows(where), text) for where, text in found]
+    odd = np.zeros(len(before), dtype=bool)
+    for here, _ in told:
+        odd[here] = True
+    # Few rows are odd: only their texts are made.
+    number, codes, texts = odd.cumsum() - 1, *numbered(before)
+    issues = np.asarray(before[odd], dtype=object)
+    for here, text in told:
+        at = number[here]
+        issues[at] = np.where(issues[at] == "", text, issues[at] + "; " + text)
+    codes = np.where(odd, len(texts) + number, codes)
+    return pd.Series(coded([*texts, *issues], codes), index=before.index)
+
+
+def _rows(where: pd.Series | np.ndarray) -> np.ndarray:
+    mask = truths(where)
+    return np.flatnonzero(mask) if mask.dtype == bool else mask
 
 
 def truths(mask: pd.Series | np.ndarray) -> np.ndarray:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
+from collections.abc import Iterable
 
 import numpy as np
 import pandas as pd
+import pyarrow.compute as pc
 
 from mali_stats import catalog
 from mali_stats.clean import places
-from mali_stats.clean.row_rules import Found, off_the_map, too_many, truth
+from mali_stats.clean.row_rules import Found, of_cases, off_the_map, too_many, truth
 from mali_stats.clean.values import (
     PLAIN_DAY,
     PLAIN_ID,
@@ -23,7 +24,8 @@ from mali_stats.clean.values import (
     level,
     whole,
 )  # fmt: skip
-from mali_stats.schema import DATE_PRECISION, DEATHS, GEO_PRECISION, VIOLENCE, absent
+from mali_stats.distinct import arrow, coded, constant, different, numbered
+from mali_stats.schema import DATE_PRECISION, DEATHS, GEO_PRECISION, VIOLENCE
 from mali_stats.sources import ucdp
 
 #: events that agree in all of these may be one under two ids
@@ -63,9 +65,9 @@ def cleaned(read: Values, layout: ucdp.Layout, version: str | None) -> tuple[pd.
     rows = pd.DataFrame(out)
     read.refuse(rows["date_end"] < rows["date_start"], "date_end", "a day not before date_start")
     read.done()
-    rows["source"] = absent(rows, "text", ucdp.SOURCE)
+    rows["source"] = constant(ucdp.SOURCE, rows)
     if version:
-        rows["source_version"] = rows["source_version"].fillna(version)
+        rows["source_version"] = rows["source_version"].astype("str").fillna(version)
     rows["n_social_media"], rows["n_army_statements"] = _citing(read.raw)
     unknown = ~rows["country"].isin(catalog.seed("countries")["iso3"])
     return rows, [(unknown, "unknown-country"), (disagree, "country-number-and-name-disagree"), *_odd(rows), *read.odd]
@@ -81,15 +83,19 @@ def _side_id(text: str) -> str | None:
     return re.sub(r"\.0+$", "", text) or None
 
 
-def _countries(read: Values) -> tuple[pd.Series, pd.Series]:
+def _countries(read: Values) -> tuple[pd.Series, np.ndarray]:
     """ISO3 codes by UCDP's (Gleditsch-Ward) number, else by name (an unknown one is kept), and where the two differ."""
     known = catalog.seed("countries")
     by_number = dict(zip(known["gw"], known["iso3"], strict=True))
     by_name = {places.key(name): code for name, code in zip(known["name"], known["iso3"], strict=True)}
     number = read.turn("country_id", lambda t: by_number.get(identifier(t)), "a whole number", kind="text")
     name = read.turn("country", lambda t: by_name.get(places.key(t), t), "a country", empty=False, kind="text")
-    both = number.notna() & name.isin(known["iso3"])
-    return number.where(number.notna(), name), both & (number != name)
+    first, which = different([number, name])
+    cases = list(zip(number.iloc[first], name.iloc[first], strict=True))
+    code = [one if isinstance(one, str) else other for one, other in cases]
+    codes = set(known["iso3"])
+    differ = [isinstance(one, str) and other in codes and one != other for one, other in cases]
+    return pd.Series(coded(code, which), index=name.index), np.array(differ, dtype=bool)[which]
 
 
 def _citing(raw: pd.DataFrame) -> list[pd.Series]:
@@ -100,41 +106,43 @@ def _citing(raw: pd.DataFrame) -> list[pd.Series]:
     is recorded.
     """
     kinds = catalog.seed("source_kinds")
-    recorded = raw["source_office"].notna() | raw["source_original"].notna()
+    fields = {field: numbered(raw[field]) for field in ("source_office", "source_original")}
+    none = np.logical_and(*(codes < 0 for codes, _ in fields.values()))
     counts = []
     for kind in ("social_media", "army_statement"):
         total = np.zeros(len(raw), dtype=np.int64)
-        for field, rules in kinds[kinds["kind"] == kind].groupby("field", sort=True):
-            pattern = re.compile("|".join(f"(?:{p})" for p in rules["pattern"]), re.IGNORECASE)
-            total = np.maximum(total, _citations(raw[field], pattern))
-        counts.append(pd.Series(total, index=raw.index).astype("Int64").where(recorded))
+        for field, (codes, texts) in fields.items():
+            rules = kinds.loc[(kinds["kind"] == kind) & (kinds["field"] == field), "pattern"]
+            pattern = re.compile("|".join(f"(?:{p})" for p in rules) or "(?!)", re.IGNORECASE)
+            cited = np.append(_citations(texts, pattern), 0)  # the last one is where no source is recorded
+            np.maximum(total, cited[codes], out=total)
+        counts.append(pd.Series(pd.arrays.IntegerArray(total, none.copy()), index=raw.index))
     return counts
 
 
-def _citations(sources: pd.Series, pattern: re.Pattern) -> np.ndarray:
+def _citations(texts: Iterable[str], pattern: re.Pattern) -> np.ndarray:
     """How many of the sources that each text lists (divided by ";") match; the same few come again and again."""
-    codes, texts = pd.factorize(sources)
-    counts = [sum(_is_kind(pattern, source) for source in text.split(";")) for text in texts.tolist()]
-    return np.array([*counts, 0], dtype=np.int64)[codes]  # the last one is where no source is recorded
-
-
-@lru_cache(1 << 14)
-def _is_kind(pattern: re.Pattern, source: str) -> bool:
-    return pattern.search(source.strip()) is not None
+    lists = pc.split_pattern(arrow(texts), ";")
+    each = pc.list_flatten(lists).dictionary_encode()
+    found = np.array([bool(pattern.search(source.strip())) for source in each.dictionary.to_pylist()], dtype=np.int64)
+    total = np.zeros(len(lists), dtype=np.int64)
+    np.add.at(total, np.asarray(pc.list_parent_indices(lists)), found[np.asarray(each.indices)])
+    return total
 
 
 def _odd(rows: pd.DataFrame) -> list[Found]:
     """What is odd about single rows, without a place in it."""
-    low, best, high, *parts = (rows[c] for c in DEATHS)
-    status = rows["code_status"]
-    clear = status.isna() | status.isin([s for s in status.dropna().unique() if s.casefold() == "clear"])
-    counts = rows[list(DEATHS)]
+    known = {c: ~rows[c].isna().to_numpy() for c in DEATHS}
+    low, best, high, *parts = (rows[c].to_numpy(np.int64, na_value=0) for c in DEATHS)
+    has_low, has_best, has_high, *has_parts = known.values()
+    codes, texts = numbered(rows["code_status"])
+    unclear = ["" if t.casefold() == "clear" else "code-status:" + t.replace(";", ",") for t in texts]
     return [
-        ((low > best).fillna(False), "low>best"),
-        ((best > high).fillna(False), "best>high"),
-        ((sum(parts[1:], parts[0]) != best).fillna(False), "parts!=best"),
-        (counts.isna().any(axis=1), "missing-count"),
+        ((low > best) & has_low & has_best, "low>best"),
+        ((best > high) & has_best & has_high, "best>high"),
+        ((sum(parts) != best) & has_best & np.logical_and.reduce(has_parts), "parts!=best"),
+        (~np.logical_and.reduce([*known.values()]), "missing-count"),
         *too_many(rows),
         *off_the_map(rows),
-        (~clear, "code-status:" + status.where(~clear).str.replace(";", ",").fillna("")),
+        of_cases(unclear, codes),
     ]

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from mali_stats.clean.places import tidy_text
-from mali_stats.distinct import plain_numbers
+from mali_stats.distinct import arrow, coded, numbered, plain_numbers
 from mali_stats.schema import dtype
 from mali_stats.sources.files import Table
 
@@ -56,17 +56,17 @@ class Values:
     ) -> pd.Series:
         """``column`` through ``parse`` (which raises ValueError or KeyError on a bad text), each text once.
 
-        The result has the dtype of ``kind`` (a kind of :mod:`mali_stats.schema`), else objects. Where every text
-        is ``plain`` (matches a pattern, or is a number below), one cast stands for ``parse``: for columns of days,
-        and those in which each text is another.
+        The result has the dtype of ``kind`` (a kind of :mod:`mali_stats.schema`), else objects; text that is held as
+        categories stays so. Where every text is ``plain`` (matches a pattern, or is a number below), one cast stands
+        for ``parse``: for columns of days, and those in which each text is another.
         """
         raw = self.raw[column]
         if plain and (found := _plain(raw, plain, kind)) is not None and (empty or found.notna().all()):
             return found
-        codes, texts = _coded(raw)
+        codes, texts = _different(raw)
         values = np.empty(len(texts) + 1, dtype=object)  # the last one is what a missing value becomes
         texts, untidy = self._bounded(column, codes, texts), _matches(texts, _UNTIDY)
-        for i, text in enumerate(pa.array(texts, pa.large_string()).to_pylist()):
+        for i, text in enumerate(arrow(texts).to_pylist()):
             try:
                 values[i] = parse(tidy_text(text) if untidy[i] else text)
             except (ValueError, KeyError, OverflowError):
@@ -78,25 +78,27 @@ class Values:
             self._odd_texts(column, codes, texts)
         if kind is None:
             return pd.Series(values[codes], index=raw.index)
+        if kind == "text" and isinstance(raw.dtype, pd.CategoricalDtype):
+            return pd.Series(coded(values[:-1], codes), index=raw.index)
         different = pd.array(values[:-1], dtype=dtype(kind))
         return pd.Series(different.take(codes, allow_fill=True), index=raw.index)
 
     def text(self, column: str) -> pd.Series:
         """``column`` as tidy text; a text of nothing but spaces is missing."""
         raw = self.raw[column]
-        codes, texts = _coded(raw)
+        codes, texts = _different(raw)
         texts = self._bounded(column, codes, texts)
         self._odd_texts(column, codes, texts)
-        tidy = texts.array
-        if _matches(texts, _UNTIDY).any():
-            tidy = pd.array([tidy_text(text) or None for text in texts], dtype="str")
-        elif raw.dtype == texts.dtype:
+        if not _matches(texts, _UNTIDY).any():
             return raw
-        return pd.Series(tidy.take(codes, allow_fill=True), index=raw.index)
+        tidy = [tidy_text(text) or None for text in texts]
+        if isinstance(raw.dtype, pd.CategoricalDtype):
+            return pd.Series(coded(tidy, codes), index=raw.index)
+        return pd.Series(pd.array(tidy, dtype="str").take(codes, allow_fill=True), index=raw.index)
 
     def _bounded(self, column: str, codes: np.ndarray, texts):
         """The texts, those without an end refused and cut: to look at all of one would take many times its room."""
-        endless = np.flatnonzero(np.asarray(pc.utf8_length(pa.array(texts, pa.large_string())).fill_null(0)) > LONGEST)
+        endless = np.flatnonzero(np.asarray(pc.utf8_length(arrow(texts)).fill_null(0)) > LONGEST)
         for i in endless:
             accepted = f"a text of at most {LONGEST:,} letters (a quotation mark may be missing)"
             self._remember(np.flatnonzero(codes == i), column, texts[i][:LONGEST], accepted)
@@ -137,14 +139,12 @@ class Values:
 
 def _matches(texts, pattern: str) -> np.ndarray:
     """Whether each text matches; a missing one does not."""
-    return np.asarray(pc.match_substring_regex(pa.array(texts, pa.string()), pattern).fill_null(False))
+    return np.asarray(pc.match_substring_regex(arrow(texts), pattern).fill_null(False))
 
 
-def _coded(raw: pd.Series) -> tuple[np.ndarray, pd.Index]:
-    """The different texts of a column of texts or of categories, and which of them every row is (-1: none)."""
-    if isinstance(raw.dtype, pd.CategoricalDtype):
-        return raw.cat.codes.to_numpy(), raw.cat.categories
-    codes, texts = pd.factorize(raw)
+def _different(raw: pd.Series) -> tuple[np.ndarray, pd.Index]:
+    """Which of the different texts of a column each is (-1: none), and these."""
+    codes, texts = numbered(raw)
     return codes, pd.Index(texts, dtype="str")
 
 
@@ -169,7 +169,7 @@ def cast(texts, plain: str | float, kind: str | tuple[str, ...] | None):
     ['2012-01-17 00:00:00', 'NaT']
     Length: 2, dtype: datetime64[us]
     """
-    held = texts.combine_chunks() if isinstance(texts, pa.ChunkedArray) else pa.array(texts, pa.large_string())
+    held = arrow(texts)
     if plain == PLAIN_ID and plain_numbers(held) is not None:
         return texts
     if isinstance(plain, str) and pc.all(pc.match_substring_regex(held, plain)).as_py() is False:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import io
 import sys
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import numpy as np
 
@@ -64,7 +64,8 @@ class Watched(io.RawIOBase):
     """A file whose bytes are looked at, and counted (no more than ``most``), as they are read."""
 
     def __init__(self, file: BinaryIO, quotes: Quotes, most: float = float("inf")) -> None:
-        self.file, self.quotes, self.left = file, quotes, most
+        self.file: Any = file  # a BinaryIO need not have readinto; those that are exhausted do
+        self.quotes, self.left = quotes, most
 
     def readable(self) -> bool:
         """It is there to be read."""
