@@ -72,12 +72,15 @@ def many_by_days(totals: np.ndarray, days: np.ndarray) -> np.ndarray:
     array([[[34, 33, 33],
             [ 6,  6,  5]]])
     """
-    totals, weights, cells = np.maximum(totals, 0)[:, :, None], days[:, None, :], days.shape[1]
-    whole = days.sum(axis=1)[:, None, None]
-    held = np.maximum(0, -((whole - weights * (2 * totals - cells)) // (2 * whole)))
-    rest = totals[:, :, 0] - held.sum(axis=2)
-    while (short := np.nonzero(rest > 0))[0].size:
-        quotients = days[short[0]] / (2 * held[short] + 1)
-        held[(*short, quotients.argmax(axis=1))] += 1
+    shared = np.nonzero(totals > 0)  # most counts are of nobody
+    total, weights, cells = totals[shared][:, None], days[shared[0]], days.shape[1]
+    whole = weights.sum(axis=1)[:, None]
+    held = np.maximum(0, -((whole - weights * (2 * total - cells)) // (2 * whole)))
+    rest = total[:, 0] - held.sum(axis=1)
+    while (short := np.flatnonzero(rest > 0)).size:
+        quotients = weights[short] / (2 * held[short] + 1)
+        held[short, quotients.argmax(axis=1)] += 1
         rest[short] -= 1
-    return held
+    out = np.zeros((*totals.shape, cells), dtype=np.int64)
+    out[shared] = held
+    return out

@@ -6,16 +6,13 @@ so this module is the whole contract between them.
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, TypeGuard
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 from pandas.api import types
-from pandas.api.extensions import ExtensionArray
 
-from mali_stats.distinct import repeated, texts_of
+from mali_stats.distinct import is_coded, repeated, texts_of, texts_of_all
 
 if TYPE_CHECKING:
     import dask.dataframe as dd
@@ -102,22 +99,15 @@ def typed(table: pd.DataFrame, columns: dict[str, str | tuple[str, ...]], keep_c
 
     With ``keep_coded`` texts that are held as categories stay so, until `as_texts`.
     """
-    stays = {name for name, kind in columns.items() if keep_coded and kind == "text" and _is_coded(table[name])}
-    return pd.DataFrame({name: table[name] if name in stays else _as(table[name], k) for name, k in columns.items()})
+    stays = {name for name, kind in columns.items() if keep_coded and kind == "text" and is_coded(table[name])}
+    out = {name: table[name] if name in stays else _as(table[name], kind) for name, kind in columns.items()}
+    return pd.DataFrame(out, copy=False)
 
 
 def as_texts(table: pd.DataFrame) -> pd.DataFrame:
-    """``table`` with texts that are held as categories as texts, made on all cores; the one given is left empty."""
-    held = {name: table.pop(name).array for name in list(table.columns)}
-    with ThreadPoolExecutor(pa.cpu_count()) as workers:
-        made = {name: workers.submit(texts_of, values) for name, values in held.items() if _is_coded(values)}
-        texts = {name: made[name].result() if name in made else v for name, v in held.items()}
+    """``table`` with texts that are held as categories as texts; the one given is left empty."""
+    texts = texts_of_all({name: table.pop(name).array for name in list(table.columns)})
     return pd.DataFrame(texts, index=table.index, copy=False)
-
-
-def _is_coded(values: pd.Series | ExtensionArray) -> bool:
-    """Whether these are texts as categories: those of levels are ordered."""
-    return isinstance(values.dtype, pd.CategoricalDtype) and not values.dtype.ordered
 
 
 def absent(rows: pd.DataFrame, kind: str | tuple[str, ...], value=None) -> pd.Series:
@@ -128,7 +118,7 @@ def absent(rows: pd.DataFrame, kind: str | tuple[str, ...], value=None) -> pd.Se
 def _as(values: pd.Series, kind: str | tuple[str, ...]) -> pd.Series:
     if values.dtype == dtype(kind):
         return values
-    if kind == "text" and _is_coded(values):
+    if kind == "text" and is_coded(values):
         return pd.Series(texts_of(values), index=values.index)
     if kind == "flag" and not types.is_bool_dtype(values):
         values = values.map({"True": True, "False": False, "1": True, "0": False, True: True, False: False})
@@ -257,11 +247,13 @@ _ACCEPTED["change"] = "a whole number"
 
 def _wrong(values: pd.Series, kind: str | tuple[str, ...]) -> pd.Series:
     """Which values are not of ``kind``; a missing value is always allowed."""
+    if values.dtype == dtype(kind):  # only numbers can be of it and wrong
+        if kind == "whole":
+            return values.lt(0)
+        return values.abs() == float("inf") if kind == "number" else pd.Series(False, index=values.index)
     known = values.notna()
-    if values.dtype == dtype(kind) and kind in ("flag", "number", "change", "text", "date"):
-        return known & (values.abs() == float("inf")) if kind == "number" else known & False
     if isinstance(kind, tuple):
-        return known & (False if values.dtype == dtype(kind) else ~values.astype("object").isin(kind))
+        return known & ~values.astype("object").isin(kind)
     if kind == "text":
         if isinstance(values.dtype, pd.StringDtype):
             return known & False
@@ -270,8 +262,6 @@ def _wrong(values: pd.Series, kind: str | tuple[str, ...]) -> pd.Series:
         return known & (not types.is_datetime64_any_dtype(values.dtype))
     if kind == "flag":
         return known & ~values.astype("object").isin([True, False])
-    if kind == "whole" and values.dtype == dtype(kind):
-        return known & values.lt(0)
     number = pd.to_numeric(values, errors="coerce")
     if kind == "number":
         return known & ~number.abs().lt(float("inf"))

@@ -62,7 +62,7 @@ def cleaned(read: Values, layout: acled.Layout, version: str | None) -> tuple[pd
     out["country"], disagree = _countries(read)
     kinds, interaction = _kinds(read)
     read.done()
-    rows = pd.DataFrame(out)
+    rows = pd.DataFrame(out, copy=False)
     rows["source"] = constant(acled.SOURCE, rows)
     rows["date_end"] = rows["date_start"]
     rows["side_a_kind"], rows["side_b_kind"] = kinds["side_a_kind"], kinds["side_b_kind"]

@@ -30,6 +30,9 @@ from mali_stats.sources.streams import open_stream
 LARGE = 1 << 22
 _NEAR = 1 << 20  # numbers no farther from each other are looked up instead of compared
 _DEGREES = ("latitude", "longitude")
+#: bytes: glibc keeps the pages of freed arrays for the next ones up to the size of the largest that was ever freed (at
+#: most this), and new pages cost more time than most steps that fill them; so one is made and freed, of no pages yet
+_KEPT = (1 << 25) - (1 << 13)
 _SPELL = 1_000  # rows
 
 
@@ -41,6 +44,7 @@ def cleaned(path: Path, own: Gazetteer | None, account: steps.Account) -> tuple[
     if not os.path.isfile(path) or path.stat().st_size < LARGE:  # also of a name too long to be one
         return None
     own_account = steps.Account()
+    np.empty(_KEPT, dtype=np.uint8)
     try:
         stream = open_stream(path)
         form = publications.form_of(stream.table)
@@ -118,4 +122,4 @@ def _numbered(texts: pa.ChunkedArray) -> tuple[np.ndarray, pa.Array]:
 
 def _texts(texts: pa.Array | pa.ChunkedArray) -> ExtensionArray:
     held = texts.combine_chunks() if isinstance(texts, pa.ChunkedArray) else texts
-    return files.as_frame(pa.table({"": held}))[""].array
+    return files.as_frame(pa.table({"": held.cast(pa.large_string())}))[""].array

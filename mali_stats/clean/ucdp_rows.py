@@ -62,7 +62,7 @@ def cleaned(read: Values, layout: ucdp.Layout, version: str | None) -> tuple[pd.
     out |= {c: read.turn(c, count, "a whole number of 0 or more, or nothing", kind="whole") for c in DEATHS}
     out["source_version"] = read.text("source_version")
     read.done()
-    rows = pd.DataFrame(out)
+    rows = pd.DataFrame(out, copy=False)
     read.refuse(rows["date_end"] < rows["date_start"], "date_end", "a day not before date_start")
     read.done()
     rows["source"] = constant(ucdp.SOURCE, rows)

@@ -12,10 +12,10 @@ import pandas as pd
 
 from mali_stats import catalog
 from mali_stats.asked import single
-from mali_stats.clean import places
+from mali_stats.distinct import coded, texts_of_all
 from mali_stats.ledger import Ledger
 from mali_stats.panel.parts import Choices, Facts, Part, lacking, part_of, together
-from mali_stats.panel.placing import REASONS, frame_named, gazetteers, refuse_no_country, refuse_unread
+from mali_stats.panel.placing import REASONS, Tables, frame_named, gazetteers, refuse_no_country, refuse_unread
 from mali_stats.panel.scope import scope_of, shown_months
 from mali_stats.schema import (
     COUNTS,
@@ -122,7 +122,7 @@ def _laid_out(part: Part, frame, by, coverage, start, end) -> tuple[pd.DataFrame
     """The panel and its ledger, from what all events add to it."""
     facts, ledger = part.facts, part.facts.ledger
     known, _ = gazetteers(facts.frames, frame)
-    regions = {c: _regions(c, known[c], facts.frames[c], part.keys) for c in known}
+    regions = _regions(known, facts.frames, part.keys)
     scope = scope_of(facts, coverage, {r for names in regions.values() for r in names}, ledger)
     months = shown_months(scope, start, end)
     cells, ids = _inside(part, months, scope, ledger)
@@ -228,19 +228,22 @@ def _grid(part: Part, cells, regions, by, months, scope) -> pd.DataFrame:
     sums = {name: np.zeros(len(keys) * block, dtype=np.int64) for name in COUNTS}
     for name, total in sums.items():  # one after the other, which numpy does many times faster than all at once
         np.add.at(total, row, cells[name].to_numpy())
-    region = np.repeat(np.arange(len(keys)), block)
-    grid = {name: pd.array(keys[name], dtype="str").take(region) for name in ("country", "region", "region_name")}
+    region = np.repeat(np.arange(len(keys), dtype=np.int32), block)
+    told = keys.assign(frame=keys["country"].map(part.facts.frames))
+    named = texts_of_all({name: coded(told[name], region) for name in told})
+    grid: dict = {name: named[name] for name in ("country", "region", "region_name")}
     for depth, (column, level) in enumerate(zip(by, levels, strict=True)):
         inner = int(np.prod(shape[depth + 1 :], dtype=int)) * span
         which = np.arange(len(region)) // inner % len(level)
         grid[column] = pd.array(level, dtype=dtypes[column]).take(which)
-    month = first + np.arange(len(region)) % span
-    in_scope = scope.covers(keys["region"].to_numpy()[region], month)
-    grid["month"] = (month - 1970 * 12).astype("datetime64[M]").astype("datetime64[us]")
+    every_month = np.arange(first, first + span)
+    in_scope = np.repeat(scope.grid(keys["region"].to_numpy(), every_month), block // span, axis=0).ravel()
+    days = (every_month - 1970 * 12).astype("datetime64[M]").astype("datetime64[us]")
+    grid["month"] = np.tile(days, len(region) // span)
     grid["in_scope"] = pd.array(in_scope, dtype="boolean")
     for name, total in sums.items():
         grid[name] = pd.arrays.IntegerArray(total, ~in_scope | (name in part.facts.never))
-    grid["frame"] = pd.array(keys["country"].map(part.facts.frames), dtype="str").take(region)
+    grid["frame"] = named["frame"]
     return pd.DataFrame(grid, copy=False)
 
 
@@ -260,13 +263,20 @@ def _place(keys: pd.DataFrame, country: pd.Series, region: pd.Series) -> np.ndar
     return pd.Index(own_country * n + own_region).get_indexer(c * n + r)
 
 
-def _regions(country: str, known: places.Gazetteer | None, frame: str, keys: pd.DataFrame) -> dict[str, str]:
-    if frame == "country":
-        names = catalog.seed("countries").drop_duplicates("iso3").set_index("iso3")["name"]
-        return {country: names.get(country, country)}
-    if frame == "published":
-        return {r: r for r in sorted(set(keys.loc[keys["country"] == country, "region"]) - {UNALLOCATED})}
-    return known.names(frame)
+def _regions(known: Tables, frames: dict[str, str], keys: pd.DataFrame) -> dict[str, dict[str, str]]:
+    """Country -> region -> name, of every region of its frame; as published where there is none."""
+    countries = catalog.seed("countries").drop_duplicates("iso3")
+    names = dict(zip(countries["iso3"], countries["name"], strict=True))
+    published = keys[keys["region"] != UNALLOCATED].groupby("country")["region"].unique()
+    regions = {}
+    for country, tables in known.items():
+        if tables is not None and frames[country] != "country":
+            regions[country] = tables.names(frames[country])
+        elif frames[country] == "country":
+            regions[country] = {country: names.get(country, country)}
+        else:
+            regions[country] = {region: region for region in sorted(published.get(country, []))}
+    return regions
 
 
 def _levels(found: list, kind) -> list:

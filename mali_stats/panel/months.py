@@ -8,25 +8,42 @@ import pandas as pd
 from mali_stats.allot import many_by_days
 from mali_stats.schema import COUNTS, DEATHS
 
+#: of the first and the last day of each event, since year 0
+Months = tuple[np.ndarray, np.ndarray]
 
-def allotted(events: pd.DataFrame, spread: str) -> pd.DataFrame:
-    """One row per event and month (months since year 0) with its share of every count; missing counts are zero here."""
-    first, last = ordinal(events["date_start"]), ordinal(events["date_end"])
-    counts = [np.ones(len(events), dtype=np.int64), *(events[c].to_numpy(np.int64, na_value=0) for c in DEATHS)]
+
+def of_events(events: pd.DataFrame) -> Months:
+    """The months of the first and the last day of each event, since year 0."""
+    return ordinal(events["date_start"]), ordinal(events["date_end"])
+
+
+def allotted(events: pd.DataFrame, spread: str, months: Months | None = None) -> pd.DataFrame:
+    """One row per event and month (since year 0) with its share of every count; missing counts are zero here.
+
+    ``months`` are those of `of_events`, where they are known already.
+    """
+    first, last = of_events(events) if months is None else months
+    columns = {"event": np.arange(len(events)), "month": last if spread == "end" else first}
+    columns |= {"events": np.ones(len(events), dtype=np.int64)}
+    columns |= {name: events[name].to_numpy(np.int64, na_value=0) for name in DEATHS}
     crosses = (first != last) & (spread == "days")
-    month = last if spread == "end" else first
+    if not crosses.any():
+        return pd.DataFrame(columns, copy=False)
     simple, crossing = np.flatnonzero(~crosses), np.flatnonzero(crosses)
-    pieces = [(simple, month[simple], *(column[simple] for column in counts))]
-    days = events[["date_start", "date_end"]]
-    lasts = last[crossing] - first[crossing] + 1
-    for span in np.unique(lasts):
-        here = crossing[lasts == span]
-        totals = np.column_stack([column[here] for column in counts])
-        shares = many_by_days(totals, _days(days.iloc[here], span)).transpose(0, 2, 1)
-        row, month = np.nonzero(shares.any(axis=2))
-        pieces.append((here[row], first[here][row] + month, *shares[row, month].T))
-    columns = (np.concatenate(column) for column in zip(*pieces, strict=True))
-    return pd.DataFrame(dict(zip(("event", "month", *COUNTS), columns, strict=True)), copy=False)
+    days, spans, pieces = events[["date_start", "date_end"]].iloc[crossing], (last - first + 1)[crossing], []
+    for span in np.unique(spans):
+        these = np.flatnonzero(spans == span)
+        here = crossing[these]
+        totals = np.column_stack([columns[name][here] for name in COUNTS])
+        shares = many_by_days(totals, _days(days.iloc[these], span)).transpose(0, 2, 1)
+        row, after = np.nonzero(shares.any(axis=2))
+        pieces.append((here[row], first[here][row] + after, *shares[row, after].T))
+    more = [np.concatenate(column) for column in zip(*pieces, strict=True)]
+    for (name, column), shared in zip(columns.items(), more, strict=True):
+        columns[name] = np.empty(len(simple) + len(shared), dtype=np.int64)
+        column.take(simple, out=columns[name][: len(simple)], mode="clip")  # so it needs no copy on the way
+        columns[name][len(simple) :] = shared
+    return pd.DataFrame(columns, copy=False)
 
 
 def _days(events: pd.DataFrame, span: int) -> np.ndarray:
@@ -38,4 +55,12 @@ def _days(events: pd.DataFrame, span: int) -> np.ndarray:
 
 def ordinal(days: pd.Series) -> np.ndarray:
     """Months since year 0 of each day."""
-    return days.to_numpy("datetime64[M]").astype(np.int64) + 1970 * 12
+    day = days.to_numpy("datetime64[D]")
+    if not len(day) or not (span := day.max() - day.min()) < np.timedelta64(len(day), "D"):
+        return _month(day)  # few of very different days, or one is missing
+    every = _month(day.min() + np.arange(span.astype(int) + 1))  # many share a day, whose month is looked up
+    return every[(day - day.min()).astype(np.int64)]
+
+
+def _month(day: np.ndarray) -> np.ndarray:
+    return day.astype("datetime64[M]").astype(np.int64) + 1970 * 12

@@ -12,7 +12,7 @@ import pandas as pd
 from mali_stats.clean import places
 from mali_stats.distinct import different
 from mali_stats.ledger import Ledger
-from mali_stats.panel.months import allotted, ordinal
+from mali_stats.panel.months import Months, allotted, of_events
 from mali_stats.panel.placing import placed_cases
 from mali_stats.schema import COUNTS, DEATHS
 
@@ -85,25 +85,26 @@ def part_of(events: pd.DataFrame, choices: Choices) -> Part:
     own = {choices.own.country: choices.own} if choices.own is not None else {}
     known = {c: own.get(c) or places.gazetteer(c) for c in countries}
     cases, which = placed_cases(events, known, choices.frame, choices.max_geo, choices.max_date)
-    crossing = _crossing(events) if choices.spread == "days" else np.zeros(len(events), dtype=bool)
+    first_month, last_month = months = of_events(events)
+    crossing = (first_month != last_month) & (choices.spread == "days")
     placed = different([cases[name] for name in ("country", *_PLACED)])[1][which]
     same = {"missing": _missing(events), "crossing": crossing} | {column: events[column] for column in choices.by}
     first, key = different([placed, *same.values()])
     keys = cases.iloc[which[first]][["country", *_PLACED]].reset_index(drop=True)
     keys = keys.assign(**{name: pd.Series(values).iloc[first].array for name, values in same.items()})
-    cells = allotted(events, choices.spread)
+    cells = allotted(events, choices.spread, months)
     event = cells.pop("event").to_numpy()
     cells.insert(0, "key", key[event])
     ids = cells[["key", "month"]].assign(event_id=events["event_id"].array.take(event))
     frames = cases.groupby("country")["frame"].first()
-    return Part(keys, cells, ids, _facts(events, dict(frames), choices.by))
+    return Part(keys, cells, ids, _facts(events, months, dict(frames), choices.by))
 
 
-def _facts(events: pd.DataFrame, frames: dict[str, str], by: Sequence[str]) -> Facts:
+def _facts(events: pd.DataFrame, months: Months, frames: dict[str, str], by: Sequence[str]) -> Facts:
     ledger = Ledger()
     ledger.count("panel", "events", "in", events)
     versions = events["source_version"]
-    first, last = ordinal(events["date_start"]), ordinal(events["date_end"])
+    first, last = months
     return Facts(
         ledger,
         set(events["source"].unique()),
@@ -142,10 +143,6 @@ def lacking(keys: pd.DataFrame, never: set[str]) -> np.ndarray:
     """Which keys are of events that lack a count, other than those that no event has."""
     bits = sum(1 << i for i, name in enumerate(DEATHS) if name not in never)
     return (keys["missing"].to_numpy() & bits) != 0
-
-
-def _crossing(events: pd.DataFrame) -> np.ndarray:
-    return ordinal(events["date_start"]) != ordinal(events["date_end"])
 
 
 # ---- adding up ---------------------------------------------------------------------------------------------

@@ -38,6 +38,13 @@ class Scope:
             covered |= (codes == code) & _within(spans, months)
         return covered
 
+    def grid(self, regions: np.ndarray, months: np.ndarray) -> np.ndarray:
+        """Whether each month of each region is in scope: regions x months."""
+        if not self.single:
+            return np.tile(_within(self.everywhere, months), (len(regions), 1))
+        pairs = np.repeat(regions, len(months)), np.tile(months, len(regions))
+        return self.covers(*pairs).reshape(len(regions), len(months))
+
 
 def _within(spans: Spans, months: np.ndarray) -> np.ndarray:
     covered = np.zeros(len(months), dtype=bool)

@@ -10,7 +10,7 @@ import pandas as pd
 from mali_stats.allot import days_by_month
 from mali_stats.clean import places
 from mali_stats.panel.grid import SPREADS
-from mali_stats.panel.months import allotted, ordinal
+from mali_stats.panel.months import allotted, of_events, ordinal
 from mali_stats.panel.placing import Tables, placed_events
 from mali_stats.panel.population import frame_of, own_folder
 from mali_stats.schema import EVENTS, PANEL, checked
@@ -106,7 +106,7 @@ class _Rows:
 
 
 def _shares(events, spread, rows) -> pd.DataFrame:
-    first, last = ordinal(events["date_start"]), ordinal(events["date_end"])
+    first, last = of_events(events)
     span = last - first + 1 if spread == "days" else np.ones(len(events), dtype=int)
     event, start = np.repeat(np.arange(len(events)), span), np.cumsum(span) - span
     after = np.arange(len(event)) - start[event]

@@ -433,13 +433,13 @@ def _arrow(text: pa.Buffer, header: Header, columns: list[str]) -> pa.Table:
                 raise
 
 
-def csv_options(header: Header, columns: list[str], block: int) -> tuple:
-    """How pyarrow reads ``columns`` as text, in blocks of so many bytes."""
+def csv_options(header: Header, columns: list[str], block: int, text: pa.DataType | None = None) -> tuple:
+    """How pyarrow reads ``columns`` as text (by default of the kind that pandas holds), in blocks of so many bytes."""
     return (
         pa.csv.ReadOptions(column_names=header.titles, block_size=block),
         pa.csv.ParseOptions(delimiter=header.separator, newlines_in_values=True),
         pa.csv.ConvertOptions(
-            include_columns=columns, column_types=dict.fromkeys(columns, pa.large_string()),  # as pandas holds text
+            include_columns=columns, column_types=dict.fromkeys(columns, text or pa.large_string()),
             strings_can_be_null=True, quoted_strings_can_be_null=True, null_values=NULLS,
         ),
     )  # fmt: skip

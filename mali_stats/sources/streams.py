@@ -205,7 +205,7 @@ def _parsed(path: Path, header: files.Header, columns: list[str], block: int) ->
 def _whole(path: Path, header: files.Header, wanted: list[str]) -> pa.Table:
     """All rows of a CSV on all cores; a packed one is stopped where it becomes too large."""
     most = max(limits.MAX_BYTES, path.stat().st_size)
-    options = files.csv_options(header, wanted + header.extra, files.BLOCKS[0])
+    options = files.csv_options(header, wanted + header.extra, files.BLOCKS[0], pa.string())  # of half the room
     with _bytes_of(path) as (_, file):
         _first(file, header.body)
         quotes = Quotes(header.separator)
