@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -22,22 +23,59 @@ def different(columns: list) -> tuple[np.ndarray, np.ndarray]:
     """
     code, size = np.zeros(len(columns[0]), dtype=np.int64), 1
     for column in columns:
-        own, values = numbered(column)
-        if size * (len(values) + 1) >= 1 << 62:
+        own, most = _codes(column)
+        if size * (most + 1) >= 1 << 62:
             code, found = pd.factorize(code)
             size = len(found)
-        code = code * (len(values) + 1) + own.astype(np.int64) + 1
-        size *= len(values) + 1
-    which = pd.factorize(code)[0]
-    first = np.empty(which.max(initial=-1) + 1, dtype=np.int64)
+        code *= most + 1
+        code += own
+        code += 1
+        size *= most + 1
+    which, found = _looked_up(code, size) if size <= len(code) else pd.factorize(code)
+    first = np.empty(len(found), dtype=np.int64)
     first[which[::-1]] = np.arange(len(which))[::-1]  # what stands first is written last
     return first, which
+
+
+def _codes(column) -> tuple[np.ndarray, int]:
+    """A number below so many for each different value (-1: none); those of whole numbers near each other are theirs."""
+    if column.dtype.kind in "iub" and isinstance(column.dtype, np.dtype) and len(column):
+        values = np.asarray(column).astype(np.int64, copy=False)
+        least, most = values.min(), values.max()
+        if 0 <= most - least < len(values):
+            return values - least, int(most - least) + 1
+    own, different = numbered(column)
+    return own, len(different)
+
+
+def _looked_up(code: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarray]:
+    """As ``pandas.factorize``, of numbers below ``size``, which need not be compared then."""
+    first = np.full(size, len(code))
+    first[code[::-1]] = np.arange(len(code))[::-1]
+    found = np.argsort(first)[: np.count_nonzero(first < len(code))]
+    number = np.empty(size, dtype=np.int64)
+    number[found] = np.arange(len(found))
+    return number.take(code), found
+
+
+def by_day(days: pd.Series, found: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
+    """``found`` of each day, asked once for every day between the first and the last where many events share one.
+
+    Examples
+    --------
+    >>> by_day(pd.Series(pd.to_datetime(["2012-01-17", "2013-03-21"])), lambda days: days.astype("datetime64[Y]"))
+    array(['2012', '2013'], dtype='datetime64[Y]')
+    """
+    day = days.to_numpy("datetime64[D]")
+    if not len(day) or not (span := day.max() - (first := day.min())) < np.timedelta64(len(day), "D"):
+        return found(day)  # few of very different days, or one is missing
+    return found(first + np.arange(span.astype(int) + 1)).take((day - first).astype(np.int64))
 
 
 def numbered(column) -> tuple[np.ndarray, pd.Index | np.ndarray]:
     """Which of the different values of a column each is (-1: none), and these; categories are told by their numbers."""
     if isinstance(column.dtype, pd.CategoricalDtype):
-        held = pd.Categorical(column)
+        held: Any = column.array if isinstance(column, pd.Series) else column
         return held.codes, held.categories
     return pd.factorize(column)
 
@@ -52,7 +90,7 @@ def coded(values: Iterable[str | None], codes: np.ndarray) -> pd.Categorical:
     """
     own, texts = pd.factorize(np.array([*values, None], dtype=object))
     own = own.astype(np.min_scalar_type(-max(len(texts), 1)))
-    return pd.Categorical.from_codes(own[codes], pd.Index(texts, dtype="str"), validate=False)
+    return pd.Categorical.from_codes(own.take(codes, mode="wrap"), pd.Index(texts, dtype="str"), validate=False)
 
 
 def constant(text: str | None, rows: pd.DataFrame) -> pd.Series:
@@ -83,7 +121,9 @@ def texts_of_all(columns: dict[str, ExtensionArray]) -> dict[str, ExtensionArray
 def arrow(texts) -> pa.Array:
     """Texts of any holder in one piece."""
     held = texts if isinstance(texts, pa.ChunkedArray) else pa.array(texts, pa.large_string())
-    return held.combine_chunks() if isinstance(held, pa.ChunkedArray) else held
+    if not isinstance(held, pa.ChunkedArray):
+        return held
+    return held.chunk(0) if held.num_chunks == 1 else held.combine_chunks()
 
 
 def repeated(ids: pd.Series) -> pd.Series:
@@ -92,6 +132,20 @@ def repeated(ids: pd.Series) -> pd.Series:
     if numbers is not None and not pd.Series(numbers).duplicated().any():
         return pd.Series(False, index=ids.index)
     return ids.duplicated(keep=False)
+
+
+def signs(texts: pa.Array) -> tuple[np.ndarray, np.ndarray]:
+    """The bytes of all texts, one after the other, and behind how many of these each text starts (the last: all).
+
+    Examples
+    --------
+    >>> [part.tolist() for part in signs(pa.array(["ab", "", "c"], pa.large_string()))]
+    [[97, 98, 99], [0, 2, 2, 3]]
+    """
+    _, offsets, data = texts.buffers()
+    starts = np.frombuffer(offsets, dtype=np.int64)[texts.offset : texts.offset + len(texts) + 1]
+    every = np.frombuffer(data or b"", dtype=np.uint8)[starts[0] : starts[-1]]
+    return every, starts - starts[0]
 
 
 def plain_numbers(texts: pa.Array | pa.ChunkedArray) -> np.ndarray | None:

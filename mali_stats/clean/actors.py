@@ -18,7 +18,7 @@ import pandas as pd
 
 from mali_stats import catalog
 from mali_stats.clean.places import key, tidy_text
-from mali_stats.distinct import coded, different, numbered, texts_of
+from mali_stats.distinct import by_day, coded, different, numbered, texts_of
 
 UNKNOWN, CIVILIANS = "unknown", "civilians"
 #: What stands between the parts of a joint family (and of every list in a table).
@@ -80,7 +80,7 @@ class _Book:
     def eras(self) -> np.ndarray:
         """The days on which the family of some actor changes."""
         days = [r.start for r in self.actors] + [r.end + pd.Timedelta(days=1) for r in self.actors if r.end < _NEVER]
-        return np.unique(np.array([d for d in days if d > _EVER], dtype="datetime64[us]"))
+        return np.unique(np.array([d for d in days if d > _EVER], dtype="datetime64[D]"))
 
     @property
     def countries(self) -> frozenset[str]:
@@ -170,7 +170,7 @@ def _of_one_source(events: pd.DataFrame, sides: str, source: str) -> dict[str, p
             "table the columns family_a and family_b, with codes of seeds/families.csv."
         )
     book = _book(source)
-    era = np.searchsorted(book.eras, events["date_start"].to_numpy("datetime64[us]"), side="right")
+    era = by_day(events["date_start"], lambda days: np.searchsorted(book.eras, days, side="right"))
     where, names = numbered(events["country"])
     where = np.array([*(i if name in book.countries else -1 for i, name in enumerate(names)), -1])[where]
     holding: dict[tuple, list[_Listed]] = {}  # -1: where no country's actor holds

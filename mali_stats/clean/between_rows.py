@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from mali_stats.clean.row_rules import Found, joined
-from mali_stats.distinct import arrow, as_numbers, numbered, plain_numbers, repeated, texts_of
+from mali_stats.distinct import arrow, as_numbers, numbered, plain_numbers, repeated, signs, texts_of
 from mali_stats.ledger import Ledger
 
 
@@ -155,7 +155,8 @@ def _twins(ids: list[str], own: str) -> str:
 def _split_reports(events: pd.DataFrame) -> list[Found]:
     """One report split over several places: relid ends in .1, .2, ... (the other places may lie in another country)."""
     reports = arrow(texts_of(events["report_id"]))
-    dotted = np.flatnonzero(np.asarray(pc.match_substring(reports, ".").fill_null(False)))
+    every, starts = signs(reports)
+    dotted = np.unique(np.searchsorted(starts, np.flatnonzero(every == ord(".")), side="right") - 1)
     stems = pc.struct_field(pc.extract_regex(reports.take(pa.array(dotted)), r"^(?P<stem>.*)\.[0-9]+$"), "stem")
     split = np.asarray(stems.is_valid())
     return [(dotted[split], np.array([f"split-report:{stem}" for stem in stems.drop_null().to_pylist()], dtype=object))]

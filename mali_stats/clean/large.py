@@ -79,7 +79,7 @@ def _order(ids: ExtensionArray, days: ExtensionArray) -> np.ndarray | slice:
         return slice(None)
     if (values := cast(days.categories, PLAIN_DAY, "date")) is None:
         return slice(None)
-    return between_rows.by_day_and_id(ids, values.to_numpy()[days.codes])
+    return between_rows.by_day_and_id(ids, values.to_numpy().astype("datetime64[D]")[days.codes])
 
 
 def _column(name: str, texts: pa.ChunkedArray) -> ExtensionArray:

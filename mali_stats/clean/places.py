@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from mali_stats import catalog
-from mali_stats.distinct import different
+from mali_stats.distinct import by_day, different
 
 KM_PER_DEGREE = 111.195  # of a great circle, on a sphere of radius 6,371 km
 #: Coarse outlines are off by up to some 10 km, so only what lies farther than this is called a disagreement.
@@ -238,8 +238,8 @@ def districts_then(places: Gazetteer, region: str, day: pd.Timestamp) -> list[st
 
 def era(places: Gazetteer, days: pd.Series) -> np.ndarray:
     """For each day, how many changes of regions lay behind it."""
-    changes = np.sort(places.earlier_until.dropna().unique())
-    return np.searchsorted(changes.astype("datetime64[us]"), days.to_numpy("datetime64[us]"), side="right")
+    changes = np.sort(places.earlier_until.dropna().unique()).astype("datetime64[D]")
+    return by_day(days, lambda each: np.searchsorted(changes, each, side="right"))
 
 
 def looked_up(cases: pd.DataFrame, known: Gazetteer) -> pd.DataFrame:

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from mali_stats.clean.places import tidy_text
-from mali_stats.distinct import arrow, coded, numbered, plain_numbers
+from mali_stats.distinct import arrow, coded, is_coded, numbered, plain_numbers, signs
 from mali_stats.schema import dtype
 from mali_stats.sources.files import Table
 
@@ -78,7 +78,7 @@ class Values:
             self._odd_texts(column, codes, texts)
         if kind is None:
             return pd.Series(values[codes], index=raw.index)
-        if kind == "text" and isinstance(raw.dtype, pd.CategoricalDtype):
+        if kind == "text" and is_coded(raw):
             return pd.Series(coded(values[:-1], codes), index=raw.index)
         different = pd.array(values[:-1], dtype=dtype(kind))
         return pd.Series(different.take(codes, allow_fill=True), index=raw.index)
@@ -86,13 +86,15 @@ class Values:
     def text(self, column: str) -> pd.Series:
         """``column`` as tidy text; a text of nothing but spaces is missing."""
         raw = self.raw[column]
+        if not is_coded(raw) and _all_plain(arrow(raw.array)):
+            return raw
         codes, texts = _different(raw)
         texts = self._bounded(column, codes, texts)
         self._odd_texts(column, codes, texts)
         if not _matches(texts, _UNTIDY).any():
             return raw
         tidy = [tidy_text(text) or None for text in texts]
-        if isinstance(raw.dtype, pd.CategoricalDtype):
+        if is_coded(raw):
             return pd.Series(coded(tidy, codes), index=raw.index)
         return pd.Series(pd.array(tidy, dtype="str").take(codes, allow_fill=True), index=raw.index)
 
@@ -140,6 +142,17 @@ class Values:
 def _matches(texts, pattern: str) -> np.ndarray:
     """Whether each text matches; a missing one does not."""
     return np.asarray(pc.match_substring_regex(arrow(texts), pattern).fill_null(False))
+
+
+def _all_plain(texts: pa.Array) -> bool:
+    """Whether no text need be looked at: none has a space, a question mark, an end of line or a letter beyond ASCII.
+
+    Then ``_UNTIDY``, ``_CONTROL`` and ``_GARBLED`` match none.
+    """
+    every, starts = signs(texts)
+    odd = (every <= ord(" ")) | (every > ord("~")) | (every == ord("?"))
+    lengths = np.diff(starts)
+    return not odd.any() and not (lengths > LONGEST).any() and np.count_nonzero(lengths == 0) == texts.null_count
 
 
 def _different(raw: pd.Series) -> tuple[np.ndarray, pd.Index]:

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from mali_stats.allot import many_by_days
+from mali_stats.distinct import by_day
 from mali_stats.schema import COUNTS, DEATHS
 
 #: of the first and the last day of each event, since year 0
@@ -55,11 +56,7 @@ def _days(events: pd.DataFrame, span: int) -> np.ndarray:
 
 def ordinal(days: pd.Series) -> np.ndarray:
     """Months since year 0 of each day."""
-    day = days.to_numpy("datetime64[D]")
-    if not len(day) or not (span := day.max() - day.min()) < np.timedelta64(len(day), "D"):
-        return _month(day)  # few of very different days, or one is missing
-    every = _month(day.min() + np.arange(span.astype(int) + 1))  # many share a day, whose month is looked up
-    return every[(day - day.min()).astype(np.int64)]
+    return by_day(days, _month)
 
 
 def _month(day: np.ndarray) -> np.ndarray:

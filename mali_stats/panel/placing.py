@@ -100,14 +100,14 @@ def placed_events(events, known, frame, max_geo, max_date) -> pd.DataFrame:
 def placed_cases(events, known, frame, max_geo, max_date) -> tuple[pd.DataFrame, np.ndarray]:
     """What ``placed_events`` tells, once for all events that are placed alike; and which of these each event is."""
     named = [events[c] for c in ("country", "admin1", "admin1_name", "admin2", "date_precision", "geo_precision")]
-    era, north = np.zeros(len(events), dtype=np.int64), np.full(len(events), np.nan)
+    era, north = np.zeros((2, len(events)), dtype=np.int64)
     for country, tables in known.items():
         if tables is not None and frame != "country":
             here = np.flatnonzero(events["country"] == country)
-            mine = events[["date_start", "admin2", "latitude"]].iloc[here]
-            era[here] = places.era(tables, mine["date_start"])
-            divided = mine["admin2"].isin(tables.frames.loc[tables.frames["latitude_from"].notna(), "admin2"])
-            north[here] = mine["latitude"].where(divided)  # elsewhere a district's events are placed alike
+            era[here] = places.era(tables, events["date_start"].iloc[here])
+            of = tables.frames.loc[tables.frames["latitude_from"].notna(), "admin2"]
+            divided = here[events["admin2"].iloc[here].isin(of)]
+            north[divided] = pd.factorize(events["latitude"].iloc[divided])[0] + 1  # elsewhere all are placed alike
     first, which = different([*named, era, north])
     cases = events[[*_PLACING]].iloc[first].reset_index(drop=True)
     return _placed(cases, known, frame, max_geo, max_date).assign(country=cases["country"]), which
