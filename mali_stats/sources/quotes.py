@@ -9,14 +9,13 @@ from __future__ import annotations
 import csv
 import io
 import sys
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 import numpy as np
 
 from mali_stats.sources import limits
 
 _MARK = ord('"')
-_PIECE = 1 << 18  # bytes looked at at once
 
 
 class Quotes:
@@ -64,8 +63,7 @@ class Watched(io.RawIOBase):
     """A file whose bytes are looked at, and counted (no more than ``most``), as they are read."""
 
     def __init__(self, file: BinaryIO, quotes: Quotes, most: float = float("inf")) -> None:
-        self.file: Any = file  # a BinaryIO need not have readinto; those that are exhausted do
-        self.quotes, self.left = quotes, most
+        self.file, self.quotes, self.left = file, quotes, most
 
     def readable(self) -> bool:
         """It is there to be read."""
@@ -79,12 +77,6 @@ class Watched(io.RawIOBase):
         if self.left < 0:
             raise limits.TooLarge("The file holds more than is taken once unpacked.")
         return piece
-
-    def exhaust(self) -> None:
-        """Look at all bytes that are left, through one buffer that stays near the processor."""
-        piece = memoryview(bytearray(_PIECE))
-        while size := self.file.readinto(piece):
-            self.quotes.feed(piece[:size])
 
 
 def refuse_stray(name: str, body: BinaryIO, separator: str, row: int) -> None:

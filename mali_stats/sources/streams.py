@@ -9,7 +9,6 @@ import gzip
 import io
 import zipfile
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -209,15 +208,7 @@ def _whole(path: Path, header: files.Header, wanted: list[str]) -> pa.Table:
     with _bytes_of(path) as (_, file):
         _first(file, header.body)
         quotes = Quotes(header.separator)
-        watched = Watched(file, quotes, most)
-        if isinstance(getattr(file, "raw", None), io.FileIO):  # not packed: Arrow reads by itself, the marks beside it
-            with ThreadPoolExecutor(1) as beside, pa.OSFile(str(path)) as own:
-                own.seek(file.tell())
-                looked_at = beside.submit(watched.exhaust)
-                table = pa.csv.read_csv(own, *options)
-                looked_at.result()
-        else:
-            table = pa.csv.read_csv(pa.PythonFile(watched, mode="r"), *options)
+        table = pa.csv.read_csv(pa.PythonFile(Watched(file, quotes, most), mode="r"), *options)
     if quotes.unpaired:
         _refuse_stray(path, header)
     header.refuse_more(files.as_frame(table.select(header.extra)))
