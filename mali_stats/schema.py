@@ -232,6 +232,8 @@ def _columns(table: pd.DataFrame, name: str) -> list[Problem]:
 
 
 def _values(table: pd.DataFrame, columns: dict[str, str | tuple[str, ...]]) -> list[Problem]:
+    if not table.index.is_unique:
+        raise ValueError("the table's index has repeated labels; call .reset_index(drop=True) first.")
     problems: list[Problem] = []
     for name, kind in columns.items():
         if name in table:
@@ -270,6 +272,8 @@ def _wrong(values: pd.Series, kind: str | tuple[str, ...]) -> pd.Series:
 
 
 def _rows(table: pd.DataFrame, wrong: pd.Series, column: str, accepted: str) -> list[Problem]:
+    if not wrong.any():
+        return []
     wrong = wrong.fillna(False).astype(bool)
     got = {row: table.at[row, column] for row in _labels(table, wrong)}
     return [
@@ -278,8 +282,6 @@ def _rows(table: pd.DataFrame, wrong: pd.Series, column: str, accepted: str) -> 
 
 
 def _labels(table: pd.DataFrame, wrong: pd.Series) -> list:
-    if not table.index.is_unique:
-        raise ValueError("the table's index has repeated labels; call .reset_index(drop=True) first.")
     return list(table.index[wrong.to_numpy(dtype=bool)])
 
 

@@ -110,7 +110,8 @@ def region_month_panel(
     else:
         checked(events, "region_month_panel")
         refuse_no_country(events, "region_month_panel")
-        name, own = frame_named(frame, sorted(events["country"].unique())) if len(events) else (None, None)
+        asked_for = frame is not None and len(events) > 0
+        name, own = frame_named(frame, sorted(events["country"].unique())) if asked_for else (None, None)
         part = part_of(events, Choices(by, *asked, name, own, isinstance(coverage, pd.DataFrame)))
     _check_facts(part.facts, by)
     if own is not None:

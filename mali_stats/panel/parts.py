@@ -10,12 +10,14 @@ import numpy as np
 import pandas as pd
 
 from mali_stats.clean import places
-from mali_stats.distinct import different
+from mali_stats.distinct import coded_all, different
 from mali_stats.ledger import Ledger
 from mali_stats.panel.months import Months, allotted, of_events
 from mali_stats.panel.placing import placed_cases
 from mali_stats.schema import COUNTS, DEATHS
 
+#: texts that many events share, which are told apart once
+_TEXTS = ("source", "source_version", "country", "admin1", "admin1_name", "admin2")
 #: how the events of a cell were placed
 _PLACED = ("region", "reason", "divided")
 
@@ -81,10 +83,12 @@ class Part:
 def part_of(events: pd.DataFrame, choices: Choices) -> Part:
     """Put events into cells; nothing is left out yet."""
     events = events.reset_index(drop=True)
-    countries = sorted(events["country"].unique())
+    texts = {c: events[c].array for c in _TEXTS if isinstance(events[c].dtype, pd.StringDtype)}
+    told = events.assign(**coded_all(texts))
+    countries = sorted(told["country"].unique())
     own = {choices.own.country: choices.own} if choices.own is not None else {}
     known = {c: own.get(c) or places.gazetteer(c) for c in countries}
-    cases, which = placed_cases(events, known, choices.frame, choices.max_geo, choices.max_date)
+    cases, which = placed_cases(told, known, choices.frame, choices.max_geo, choices.max_date)
     first_month, last_month = months = of_events(events)
     crossing = (first_month != last_month) & (choices.spread == "days")
     placed = different([cases[name] for name in ("country", *_PLACED)])[1][which]
@@ -97,17 +101,17 @@ def part_of(events: pd.DataFrame, choices: Choices) -> Part:
     cells.insert(0, "key", key[event])
     ids = cells[["key", "month"]].assign(event_id=events["event_id"].array.take(event))
     frames = cases.groupby("country")["frame"].first()
-    return Part(keys, cells, ids, _facts(events, months, dict(frames), choices.by))
+    return Part(keys, cells, ids, _facts(events, told, months, dict(frames), choices.by))
 
 
-def _facts(events: pd.DataFrame, months: Months, frames: dict[str, str], by: Sequence[str]) -> Facts:
+def _facts(events, told: pd.DataFrame, months: Months, frames: dict[str, str], by: Sequence[str]) -> Facts:
     ledger = Ledger()
     ledger.count("panel", "events", "in", events)
-    versions = events["source_version"]
+    versions = told["source_version"]
     first, last = months
     return Facts(
         ledger,
-        set(events["source"].unique()),
+        set(told["source"].unique()),
         {*versions.dropna().unique(), *([None] if versions.isna().any() else [])},
         frames,
         (int(first.min()), int(last.max())) if len(events) else None,

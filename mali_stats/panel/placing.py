@@ -10,12 +10,13 @@ import pandas as pd
 
 from mali_stats.clean import places
 from mali_stats.distinct import different
-from mali_stats.schema import DATE_PRECISION, GEO_PRECISION, UNALLOCATED
+from mali_stats.schema import DATE_PRECISION, GEO_PRECISION, UNALLOCATED, as_texts
 
 #: all that placing looks at
 _PLACING = (
     "country", "admin1", "admin1_name", "admin2", "date_start", "date_precision", "geo_precision", "latitude",
 )  # fmt: skip
+_NAMES = ("country", "admin1", "admin1_name", "admin2")
 _POINTS = ("exact", "near", "area")  # precisions whose coordinates say more than the name of the district does
 
 
@@ -99,7 +100,7 @@ def placed_events(events, known, frame, max_geo, max_date) -> pd.DataFrame:
 
 def placed_cases(events, known, frame, max_geo, max_date) -> tuple[pd.DataFrame, np.ndarray]:
     """What ``placed_events`` tells, once for all events that are placed alike; and which of these each event is."""
-    named = [events[c] for c in ("country", "admin1", "admin1_name", "admin2", "date_precision", "geo_precision")]
+    named = [events[c] for c in (*_NAMES, "date_precision", "geo_precision")]
     era, north = np.zeros((2, len(events)), dtype=np.int64)
     for country, tables in known.items():
         if tables is not None and frame != "country":
@@ -109,7 +110,7 @@ def placed_cases(events, known, frame, max_geo, max_date) -> tuple[pd.DataFrame,
             divided = here[events["admin2"].iloc[here].isin(of)]
             north[divided] = pd.factorize(events["latitude"].iloc[divided])[0] + 1  # elsewhere all are placed alike
     first, which = different([*named, era, north])
-    cases = events[[*_PLACING]].iloc[first].reset_index(drop=True)
+    cases = as_texts(events[[*_PLACING]].iloc[first].reset_index(drop=True))
     return _placed(cases, known, frame, max_geo, max_date).assign(country=cases["country"]), which
 
 
@@ -142,19 +143,25 @@ def _frame_name(country: str, known: places.Gazetteer, frame: str | None) -> str
 
 def _in_frame(events: pd.DataFrame, placed: pd.DataFrame, known: places.Gazetteer, frame: str) -> None:
     """Fill region and reason for one country's events, by the district, else by what the region's name covered."""
-    rows = events[["admin1", "admin2"]].assign(era=places.era(known, events["date_start"]))
-    placed.loc[events.index[events["admin1"].isna() & events["admin1_name"].notna()], "reason"] = (
-        "region name not known"
-    )
-    for (admin1, admin2, _), group in rows[rows["admin1"].notna()].groupby(list(rows), dropna=False, sort=False):
-        here = group.index
-        belts = _belts(known, frame, admin1, admin2, events.at[here[0], "date_start"])
+    unread = events["admin1"].isna() & events["admin1_name"].notna()
+    placed.loc[events.index[unread], "reason"] = "region name not known"
+    named = events[events["admin1"].notna()]
+    era = places.era(known, named["date_start"])
+    alike: dict[tuple, list] = {}
+    for row, *case in zip(named.index, named["admin1"], named["admin2"].fillna(""), era, strict=True):
+        alike.setdefault(tuple(case), []).append(row)
+    region: dict = {}
+    reason: dict = {}
+    for (admin1, admin2, _), here in alike.items():
+        belts = _belts(known, frame, admin1, admin2 or None, events.at[here[0], "date_start"])
         if len(set(belts.values())) == 1:
-            placed.loc[here, "region"] = next(iter(belts.values()))
-        elif isinstance(admin2, str):
+            region |= dict.fromkeys(here, next(iter(belts.values())))
+        elif admin2:
             _by_latitude(events.loc[here], belts, placed)
         else:
-            placed.loc[here, "reason"] = "region name covers several regions of the frame"
+            reason |= dict.fromkeys(here, "region name covers several regions of the frame")
+    for column, found in (("region", region), ("reason", reason)):
+        placed.loc[list(found), column] = list(found.values())
 
 
 def regions_named(known: places.Gazetteer, frame: str, admin1: str, day: pd.Timestamp) -> set[str]:
