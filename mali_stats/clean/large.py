@@ -122,4 +122,5 @@ def _numbered(texts: pa.ChunkedArray) -> tuple[np.ndarray, pa.Array]:
 
 def _texts(texts: pa.Array | pa.ChunkedArray) -> ExtensionArray:
     held = texts.combine_chunks() if isinstance(texts, pa.ChunkedArray) else texts
+    held.validate(full=True)  # whether they are UTF-8
     return files.as_frame(pa.table({"": held.cast(pa.large_string())}))[""].array

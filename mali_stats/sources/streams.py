@@ -202,15 +202,20 @@ def _parsed(path: Path, header: files.Header, columns: list[str], block: int) ->
 
 
 def _whole(path: Path, header: files.Header, wanted: list[str]) -> pa.Table:
-    """All rows of a CSV on all cores; a packed one is stopped where it becomes too large."""
+    """All rows of a CSV on all cores; a packed one is stopped where it becomes too large.
+
+    That the texts are UTF-8 is not looked at here, in every value, but left to who tells them apart.
+    """
     most = max(limits.MAX_BYTES, path.stat().st_size)
-    options = files.csv_options(header, wanted + header.extra, files.BLOCKS[0], pa.string())  # of half the room
+    read, parse, convert = files.csv_options(header, wanted + header.extra, files.BLOCKS[0], pa.string())
+    convert.check_utf8 = False
     with _bytes_of(path) as (_, file):
         _first(file, header.body)
         quotes = Quotes(header.separator)
-        table = pa.csv.read_csv(pa.PythonFile(Watched(file, quotes, most), mode="r"), *options)
+        table = pa.csv.read_csv(pa.PythonFile(Watched(file, quotes, most), mode="r"), read, parse, convert)
     if quotes.unpaired:
         _refuse_stray(path, header)
+    table.select(header.extra).validate(full=True)
     header.refuse_more(files.as_frame(table.select(header.extra)))
     return table
 

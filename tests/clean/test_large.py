@@ -117,3 +117,17 @@ def test_the_collector_is_as_it_was(tmp_path):
             assert gc.isenabled() is on
         finally:
             gc.enable()
+
+
+@pytest.mark.parametrize("column", ["side_b", "adm_2", "relid", "id", "latitude", "low", "source_office"])
+def test_a_text_in_another_encoding_is_told_as_of_a_small_file(column, tmp_path, monkeypatch):
+    rows = [r | {column: "M\u00e9naka"} if i == 300 else r for i, r in enumerate(ROWS)]
+    path = tmp_path / "made_up.csv"
+    path.write_bytes(text(rows).encode("utf-8").replace("M\u00e9naka".encode(), b"M\xe9naka"))
+    told = []
+    for least in (1, 1 << 30):
+        monkeypatch.setattr(large, "LARGE", least)
+        with pytest.raises(ValueError, match="UTF-8") as caught:
+            ms.read_events(path)
+        told.append(str(caught.value))
+    assert told[0] == told[1]
