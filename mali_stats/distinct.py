@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.compute as pc
 from pandas.api.extensions import ExtensionArray
+
+from mali_stats.texts import as_numbers
 
 
 def different(columns: list) -> tuple[np.ndarray, np.ndarray]:
@@ -41,9 +42,9 @@ def _codes(column) -> tuple[np.ndarray, int]:
     """A number below so many for each different value (-1: none); those of whole numbers near each other are theirs."""
     if column.dtype.kind in "iub" and isinstance(column.dtype, np.dtype) and len(column):
         values = np.asarray(column).astype(np.int64, copy=False)
-        least, most = values.min(), values.max()
-        if 0 <= most - least < len(values):
-            return values - least, int(most - least) + 1
+        least, most = int(values.min()), int(values.max())
+        if most - least < len(values):
+            return values - least, most - least + 1
     own, different = numbered(column)
     return own, len(different)
 
@@ -90,32 +91,13 @@ def coded(values: Iterable[str | None], codes: np.ndarray) -> pd.Categorical:
     """
     own, texts = pd.factorize(np.array([*values, None], dtype=object))
     own = own.astype(np.min_scalar_type(-max(len(texts), 1)))
-    return pd.Categorical.from_codes(own.take(codes, mode="wrap"), pd.Index(texts, dtype="str"), validate=False)
+    return pd.Categorical.from_codes(own[codes], pd.Index(texts, dtype="str"), validate=False)
 
 
 def constant(text: str | None, rows: pd.DataFrame) -> pd.Series:
     """One text (or none) beside all rows, as categories."""
-    return pd.Series(coded([text], np.zeros(len(rows), dtype=np.int8)), index=rows.index)
-
-
-def texts_of(column: pd.Series | ExtensionArray) -> ExtensionArray:
-    """The texts of a column that may hold them as categories."""
-    values = column.array if isinstance(column, pd.Series) else column
-    if not isinstance(values, pd.Categorical):
-        return values
-    return values.categories.astype("str").array.take(values.codes, allow_fill=True)
-
-
-def is_coded(values: pd.Series | ExtensionArray) -> bool:
-    """Whether these are texts held as categories: those of levels are ordered."""
-    return isinstance(values.dtype, pd.CategoricalDtype) and not values.dtype.ordered
-
-
-def texts_of_all(columns: dict[str, ExtensionArray]) -> dict[str, ExtensionArray]:
-    """The columns, those that hold texts as categories as texts: made on all cores, which Arrow can."""
-    with ThreadPoolExecutor(pa.cpu_count()) as workers:
-        made = {name: workers.submit(texts_of, values) for name, values in columns.items() if is_coded(values)}
-        return {name: made[name].result() if name in made else values for name, values in columns.items()}
+    codes, texts = np.full(len(rows), -1 if text is None else 0, dtype=np.int8), [] if text is None else [text]
+    return pd.Series(pd.Categorical.from_codes(codes, pd.Index(texts, dtype="str")), index=rows.index)
 
 
 def coded_all(columns: dict[str, ExtensionArray]) -> dict[str, pd.Categorical]:
@@ -129,61 +111,9 @@ def coded_all(columns: dict[str, ExtensionArray]) -> dict[str, pd.Categorical]:
         return dict(zip(columns, workers.map(one, columns.values()), strict=True))
 
 
-def arrow(texts) -> pa.Array:
-    """Texts of any holder in one piece."""
-    held = texts if isinstance(texts, pa.ChunkedArray) else pa.array(texts, pa.large_string())
-    if not isinstance(held, pa.ChunkedArray):
-        return held
-    return held.chunk(0) if held.num_chunks == 1 else held.combine_chunks()
-
-
 def repeated(ids: pd.Series) -> pd.Series:
     """Which ids stand in several rows; numbers are compared as such first, which takes a sixth of the time."""
     numbers = as_numbers(ids.array)
     if numbers is not None and not pd.Series(numbers).duplicated().any():
         return pd.Series(False, index=ids.index)
     return ids.duplicated(keep=False)
-
-
-def signs(texts: pa.Array) -> tuple[np.ndarray, np.ndarray]:
-    """The bytes of all texts, one after the other, and behind how many of these each text starts (the last: all).
-
-    Examples
-    --------
-    >>> [part.tolist() for part in signs(pa.array(["ab", "", "c"], pa.large_string()))]
-    [[97, 98, 99], [0, 2, 2, 3]]
-    """
-    _, offsets, data = texts.buffers()
-    starts = np.frombuffer(offsets, dtype=np.int64)[texts.offset : texts.offset + len(texts) + 1]
-    every = np.frombuffer(data or b"", dtype=np.uint8)[starts[0] : starts[-1]]
-    return every, starts - starts[0]
-
-
-def plain_numbers(texts: pa.Array | pa.ChunkedArray) -> np.ndarray | None:
-    """Texts that are all whole numbers from 0 up, written without a sign, a space or a zero before them, as such.
-
-    None where one is not. Below 10^9 whatever else a cast takes (``007``, ``0x1F``) is longer than the number's digits.
-
-    Examples
-    --------
-    >>> plain_numbers(pa.array(["7", "12"])).tolist(), plain_numbers(pa.array(["7", "012"]))
-    ([7, 12], None)
-    """
-    if texts.null_count or not len(texts):
-        return None
-    try:
-        numbers = np.asarray(pc.cast(texts, pa.int32()))
-    except pa.ArrowInvalid:
-        return None
-    if numbers.min() < 0 or (most := numbers.max()) >= 10**9:
-        return None
-    digits = len(numbers) + sum(int((numbers >= 10**i).sum()) for i in range(1, len(str(most))))
-    return numbers if pc.sum(pc.binary_length(texts)).as_py() == digits else None
-
-
-def as_numbers(ids: ExtensionArray) -> np.ndarray | None:
-    """Ids as numbers; None where one is none."""
-    try:
-        return np.asarray(pc.cast(arrow(ids), pa.int64()))
-    except pa.ArrowInvalid:
-        return None

@@ -12,7 +12,8 @@ import numpy as np
 import pandas as pd
 from pandas.api import types
 
-from mali_stats.distinct import is_coded, repeated, texts_of, texts_of_all
+from mali_stats.distinct import repeated
+from mali_stats.texts import is_coded, texts_of, texts_of_all
 
 if TYPE_CHECKING:
     import dask.dataframe as dd

@@ -16,6 +16,7 @@ import mali_stats as ms
 STAGES = [
     (
         "asked",
+        "texts",
         "distinct",
         "schema",
         "ledger",

@@ -18,7 +18,8 @@ import pandas as pd
 
 from mali_stats import catalog
 from mali_stats.clean.places import key, tidy_text
-from mali_stats.distinct import by_day, coded, different, numbered, texts_of
+from mali_stats.distinct import by_day, coded, different, numbered
+from mali_stats.texts import texts_of
 
 UNKNOWN, CIVILIANS = "unknown", "civilians"
 #: What stands between the parts of a joint family (and of every list in a table).

@@ -11,8 +11,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from mali_stats.clean.row_rules import Found, joined
-from mali_stats.distinct import arrow, as_numbers, numbered, plain_numbers, repeated, signs, texts_of
+from mali_stats.distinct import numbered, repeated
 from mali_stats.ledger import Ledger
+from mali_stats.texts import arrow, as_numbers, plain_numbers, signs, texts_of
 
 
 def newest(events: pd.DataFrame, publisher: ModuleType, newer: str, ledger: Ledger, name: str) -> pd.DataFrame:
@@ -126,9 +127,9 @@ def _possible_duplicates(events: pd.DataFrame, keys: list[str]) -> list[Found]:
     group = alike.groupby(keys, sort=False, observed=True).ngroup()
     together: dict[int, list[str]] = {}
     ids = alike["event_id"].tolist()
-    for own, g in zip(ids, group, strict=True):
+    for own, g in zip(ids, group.tolist(), strict=True):
         together.setdefault(g, []).append(own)
-    twins = [_twins(together[g], own) for g, own in zip(group, ids, strict=True)]
+    twins = [_twins(together[g], own) for g, own in zip(group.tolist(), ids, strict=True)]
     return [(alike.index.to_numpy(), np.array(twins, dtype=object))]
 
 
@@ -147,6 +148,8 @@ def _near(events: pd.DataFrame) -> np.ndarray:
 
 def _twins(ids: list[str], own: str) -> str:
     """The other events like this one; at most three of them by id."""
+    if len(ids) == 2:  # nearly always
+        return f"possible-duplicate:{ids[ids[0] == own]}"
     others = [f"possible-duplicate:{i}" for i in ids[:4] if i != own][:3]
     more = len(ids) - 1 - len(others)
     return "; ".join([*others, *([f"possible-duplicate:and {more} more"] if more else [])])

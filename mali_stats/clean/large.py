@@ -22,9 +22,9 @@ from mali_stats.clean import event_steps as steps
 from mali_stats.clean.places import Gazetteer
 from mali_stats.clean.publications import Form, Part
 from mali_stats.clean.values import PLAIN_DAY, PLAIN_NUMBER, cast
-from mali_stats.distinct import plain_numbers
 from mali_stats.sources import files
 from mali_stats.sources.streams import open_stream
+from mali_stats.texts import plain_numbers
 
 #: bytes of a file (also a packed one) from which on it is read so
 LARGE = 1 << 22

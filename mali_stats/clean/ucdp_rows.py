@@ -24,9 +24,10 @@ from mali_stats.clean.values import (
     level,
     whole,
 )  # fmt: skip
-from mali_stats.distinct import arrow, coded, constant, different, numbered
+from mali_stats.distinct import coded, constant, different, numbered
 from mali_stats.schema import DATE_PRECISION, DEATHS, GEO_PRECISION, VIOLENCE
 from mali_stats.sources import ucdp
+from mali_stats.texts import arrow
 
 #: events that agree in all of these may be one under two ids
 ALIKE = (
@@ -110,22 +111,24 @@ def _citing(raw: pd.DataFrame) -> list[pd.Series]:
     none = np.logical_and(*(codes < 0 for codes, _ in fields.values()))
     counts = []
     for kind in ("social_media", "army_statement"):
-        total = np.zeros(len(raw), dtype=np.int64)
+        cited = []
         for field, (codes, texts) in fields.items():
             rules = kinds.loc[(kinds["kind"] == kind) & (kinds["field"] == field), "pattern"]
-            pattern = re.compile("|".join(f"(?:{p})" for p in rules) or "(?!)", re.IGNORECASE)
-            cited = np.append(_citations(texts, pattern), 0)  # the last one is where no source is recorded
-            np.maximum(total, cited[codes], out=total)
-        counts.append(pd.Series(pd.arrays.IntegerArray(total, none.copy()), index=raw.index))
+            cited.append(_citations(texts, rules)[codes])
+        counts.append(pd.Series(pd.arrays.IntegerArray(np.maximum(*cited), none.copy()), index=raw.index))
     return counts
 
 
-def _citations(texts: Iterable[str], pattern: re.Pattern) -> np.ndarray:
-    """How many of the sources that each text lists (divided by ";") match; the same few come again and again."""
+def _citations(texts: Iterable[str], rules: pd.Series) -> np.ndarray:
+    """How many of the sources that each text lists (divided by ";") match; the last number is for no text.
+
+    The same few sources come again and again.
+    """
+    pattern = re.compile("|".join(f"(?:{rule})" for rule in rules) or "(?!)", re.IGNORECASE)
     lists = pc.split_pattern(arrow(texts), ";")
     each = pc.list_flatten(lists).dictionary_encode()
     found = np.array([bool(pattern.search(source.strip())) for source in each.dictionary.to_pylist()], dtype=np.int64)
-    total = np.zeros(len(lists), dtype=np.int64)
+    total = np.zeros(len(lists) + 1, dtype=np.int64)
     np.add.at(total, np.asarray(pc.list_parent_indices(lists)), found[np.asarray(each.indices)])
     return total
 

@@ -12,9 +12,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from mali_stats.clean.places import tidy_text
-from mali_stats.distinct import arrow, coded, is_coded, numbered, plain_numbers, signs
+from mali_stats.distinct import coded, numbered
 from mali_stats.schema import dtype
 from mali_stats.sources.files import Table
+from mali_stats.texts import arrow, is_coded, plain_numbers, signs
 
 FIRST_DAY = date(1946, 1, 1)
 #: A text that ``tidy_text`` changes: a space too many, any other white space, a character of no width, nothing at all.
@@ -79,6 +80,8 @@ class Values:
         if kind is None:
             return pd.Series(values[codes], index=raw.index)
         if kind == "text" and is_coded(raw):
+            if values[:-1].tolist() == texts.tolist():
+                return raw
             return pd.Series(coded(values[:-1], codes), index=raw.index)
         different = pd.array(values[:-1], dtype=dtype(kind))
         return pd.Series(different.take(codes, allow_fill=True), index=raw.index)

@@ -12,7 +12,7 @@ import pandas as pd
 
 from mali_stats import catalog
 from mali_stats.asked import single
-from mali_stats.distinct import coded, texts_of_all
+from mali_stats.distinct import coded
 from mali_stats.ledger import Ledger
 from mali_stats.panel.parts import Choices, Facts, Part, lacking, part_of, together
 from mali_stats.panel.placing import REASONS, Tables, frame_named, gazetteers, refuse_no_country, refuse_unread
@@ -28,6 +28,7 @@ from mali_stats.schema import (
     checked,
     is_dask,
 )
+from mali_stats.texts import texts_of_all
 
 if TYPE_CHECKING:
     import dask.dataframe as dd

@@ -5,6 +5,7 @@ import zipfile
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from making import WEB_MALI, needs_raw, record, text, write
 from pandas.testing import assert_frame_equal
@@ -131,3 +132,26 @@ def test_a_text_in_another_encoding_is_told_as_of_a_small_file(column, tmp_path,
             ms.read_events(path)
         told.append(str(caught.value))
     assert told[0] == told[1]
+
+
+@pytest.mark.parametrize("number", ["007", "7.0", "+7", "0x1F", "1e1", "-1", "", "1000000007", "12345678901234567"])
+@pytest.mark.parametrize("column", ["best", "side_b_new_id", "country_id", "where_prec", "number_of_sources", "id"])
+def test_numbers_written_otherwise_are_read_as_in_a_small_file(column, number, tmp_path, monkeypatch):
+    rows = [r | {column: number} if i == 300 else r for i, r in enumerate(ROWS)]
+    path = write(tmp_path / "made_up.csv", text(rows))
+    try:
+        plain = ms.read_events(path)[0]
+    except ValueError as error:
+        monkeypatch.setattr(large, "LARGE", 1)
+        with pytest.raises(ValueError) as caught:
+            ms.read_events(path)
+        assert str(caught.value) == str(error)
+    else:
+        assert len(plain) == len(ROWS) and both(path, monkeypatch)
+
+
+def test_texts_and_levels_that_come_out_have_no_categories_left(tmp_path, monkeypatch):
+    monkeypatch.setattr(large, "LARGE", 1)
+    events, _ = ms.read_events(write(tmp_path / "made_up.csv", text(ROWS)))
+    kept = [c for c in events if isinstance(events[c].dtype, pd.CategoricalDtype)]
+    assert kept == ["date_precision", "geo_precision", "type_of_violence"]
