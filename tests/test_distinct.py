@@ -85,3 +85,8 @@ def test_signs_are_the_bytes_of_each_text(words, start):
     every, starts = texts.signs(part)
     found = [every[a:b].tobytes().decode() for a, b in itertools.pairwise(starts)]
     assert found == [word or "" for word in words[start:]]
+
+
+@given(st.lists(st.sampled_from(["7", "8", "12", "-3", "9000000000000", "a", "07", None]), max_size=6))
+def test_ids_that_stand_twice(ids):
+    assert distinct.repeated(pd.Series(ids, dtype="str")).tolist() == [ids.count(i) > 1 for i in ids]
