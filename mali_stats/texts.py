@@ -63,11 +63,7 @@ def plain_numbers(texts: pa.Array | pa.ChunkedArray) -> np.ndarray | None:
     >>> plain_numbers(pa.array(["7", "12"])).tolist(), plain_numbers(pa.array(["7", "012"]))
     ([7, 12], None)
     """
-    if texts.null_count or not len(texts):
-        return None
-    try:
-        numbers = np.asarray(pc.cast(texts, pa.int32()))
-    except pa.ArrowInvalid:
+    if texts.null_count or not len(texts) or (numbers := _cast(texts, pa.int32())) is None:
         return None
     if numbers.min() < 0 or (most := numbers.max()) >= 10**9:
         return None
@@ -77,7 +73,12 @@ def plain_numbers(texts: pa.Array | pa.ChunkedArray) -> np.ndarray | None:
 
 def as_numbers(ids: ExtensionArray) -> np.ndarray | None:
     """Ids as numbers; None where one is none."""
+    return _cast(arrow(ids), pa.int64())
+
+
+def _cast(texts: pa.Array | pa.ChunkedArray, kind: pa.DataType) -> np.ndarray | None:
     try:
-        return np.asarray(pc.cast(arrow(ids), pa.int64()))
+        pc.cast(texts.slice(0, 100), kind)  # of many that are none, Arrow would word a message each
+        return np.asarray(pc.cast(texts, kind))
     except pa.ArrowInvalid:
         return None
