@@ -233,8 +233,10 @@ def picture(table: pd.DataFrame, path: Path) -> None:
     )
     bars = ax.barh(range(len(table)), share, color=["#0072B2" if s <= 1 else "#D55E00" for s in share])
     ax.set_yticks(range(len(table)), (table["work"] + beside)[::-1])
-    ax.bar_label(bars, [f" {f:g} of {m:g} {u}" for f, m, u in table[["figure", "limit", "unit"]].values[::-1]])
     ax.axvline(1, color="black", linewidth=1)
+    told = [f"{f:g} of {m:g} {u}" for f, m, u in table[["figure", "limit", "unit"]].values[::-1]]
+    for text in ax.bar_label(bars, told, padding=4):  # the line of the limit does not cross it
+        text.set_bbox({"facecolor": "white", "edgecolor": "none", "pad": 1})
     ax.set(xlabel="measured, in parts of its limit", xlim=(0, max(1.3, 1.5 * share.max())))
     plt.savefig(path, dpi=80)
 
