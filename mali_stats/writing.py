@@ -8,7 +8,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 #: what a file that is not through yet ends in, and the seconds after which it can only be a killed writer's
@@ -84,8 +84,9 @@ def _written(folder: Path, name: str, content: bytes) -> str:
 
 def _swept(folder: Path, name: str) -> None:
     for left in folder.glob(f".{_plain(name)}.*{UNFINISHED}"):
-        if time.time() - left.stat().st_mtime > STALE:
-            left.unlink(missing_ok=True)
+        with suppress(FileNotFoundError):  # that of another process, which has just put it in its place
+            if time.time() - left.stat().st_mtime > STALE:
+                left.unlink()
 
 
 def _plain(name: str) -> str:

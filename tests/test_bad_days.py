@@ -205,6 +205,14 @@ def test_two_processes_on_one_cache_one_folder_and_one_table(tmp_path, server):
     assert hidden == {".GEDEvent_v26_0_8.csv.lock"}
 
 
+def test_what_another_process_puts_in_its_place_meanwhile_is_no_error(tmp_path, monkeypatch):
+    """It was still beside when the folder was looked through, and is no more when its age is asked for."""
+    gone = tmp_path / f".a.csv.1{writing.UNFINISHED}"
+    monkeypatch.setattr(writing.Path, "glob", lambda self, pattern: iter([gone]))
+    writing.replace(tmp_path / "a.csv", b"new")
+    assert (tmp_path / "a.csv").read_bytes() == b"new"
+
+
 def test_who_waits_too_long_for_another_is_told_whom(tmp_path, monkeypatch):
     monkeypatch.setattr(writing, "LOCK_WAIT", 0.1)
     raw = tmp_path / "GEDEvent_v25_1.csv"
