@@ -186,7 +186,7 @@ def executed_notebooks(folder: Path, cache: Path, say: Callable[[str], None] = p
     execute({path: notebooks[path] for path, file in kept.items() if not file.is_file()}, say, keep)
     for old in set(cache.glob("*.ipynb")) - set(kept.values()):
         if re.fullmatch(rf".+-[0-9a-f]{{{_DIGITS}}}", old.stem):  # a folder of that name may be somebody's own
-            old.unlink()
+            old.unlink(missing_ok=True)  # another report may do so too
     return {path: nbformat.read(file, as_version=4) for path, file in kept.items()}
 
 
