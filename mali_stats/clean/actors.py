@@ -19,7 +19,7 @@ import pandas as pd
 from mali_stats import catalog
 from mali_stats.clean.places import key, tidy_text
 from mali_stats.distinct import by_day, coded, different, numbered
-from mali_stats.texts import texts_of
+from mali_stats.texts import is_coded, texts_of
 
 UNKNOWN, CIVILIANS = "unknown", "civilians"
 #: What stands between the parts of a joint family (and of every list in a table).
@@ -187,7 +187,7 @@ def _of_one_source(events: pd.DataFrame, sides: str, source: str) -> dict[str, p
             found.append(_family(book, holding[case], *(v if isinstance(v, str) else "" for v in (id, name))))
         families, by_rule = zip(*found, strict=True)
         family = coded(families, which)
-        held = family if isinstance(columns[-1].dtype, pd.CategoricalDtype) else texts_of(family)
+        held = family if is_coded(columns[-1]) else texts_of(family)
         out[side] = pd.DataFrame({"family": held, "by_rule": np.array(by_rule)[which]}, index=events.index)
     return out
 

@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from mali_stats.clean.row_rules import Found, joined
 from mali_stats.distinct import numbered, repeated
 from mali_stats.ledger import Ledger
-from mali_stats.texts import arrow, as_numbers, plain_numbers, signs, texts_of
+from mali_stats.texts import arrow, as_numbers, is_coded, plain_numbers, signs, texts_of
 
 
 def newest(events: pd.DataFrame, publisher: ModuleType, newer: str, ledger: Ledger, name: str) -> pd.DataFrame:
@@ -64,8 +64,7 @@ def flagged(events: pd.DataFrame, alike: tuple[str, ...]) -> pd.DataFrame:
     ids, days = events["event_id"].array, events["date_start"].to_numpy("datetime64[us]")
     events = events.reset_index(drop=True) if _in_order(ids, days) else taken(events, by_day_and_id(ids, days))
     issues = joined([*_possible_duplicates(events, list(alike)), *_split_reports(events)], events["issues"])
-    held = isinstance(events["issues"].dtype, pd.CategoricalDtype)
-    return events.assign(issues=issues if held else texts_of(issues))
+    return events.assign(issues=issues if is_coded(events["issues"]) else texts_of(issues))
 
 
 def taken(events: pd.DataFrame, order: np.ndarray) -> pd.DataFrame:

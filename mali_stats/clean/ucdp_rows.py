@@ -68,7 +68,8 @@ def cleaned(read: Values, layout: ucdp.Layout, version: str | None) -> tuple[pd.
     read.done()
     rows["source"] = constant(ucdp.SOURCE, rows)
     if version:
-        rows["source_version"] = rows["source_version"].astype("str").fillna(version)
+        codes, texts = numbered(rows["source_version"])
+        rows["source_version"] = coded([*texts, version], np.where(codes < 0, len(texts), codes))
     rows["n_social_media"], rows["n_army_statements"] = _citing(read.raw)
     unknown = ~rows["country"].isin(catalog.seed("countries")["iso3"])
     return rows, [(unknown, "unknown-country"), (disagree, "country-number-and-name-disagree"), *_odd(rows), *read.odd]

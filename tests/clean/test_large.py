@@ -64,6 +64,14 @@ def test_copies_versions_blank_rows_and_days_of_two_layouts(tmp_path, monkeypatc
     assert both(write(tmp_path / web.name, web.content), monkeypatch)
 
 
+@pytest.mark.parametrize("named", ["", "24.1"])
+def test_the_version_that_a_file_name_tells(named, tmp_path, monkeypatch):
+    rows = [r | {"source_version": named if i % 2 else ""} for i, r in enumerate(ROWS)]
+    path = write(tmp_path / "GEDEvent_v25_1.csv", text(rows, columns=list(rows[0])))
+    assert both(path, monkeypatch)
+    assert set(ms.read_events(path)[0]["source_version"]) == {"25.1", named} - {""}
+
+
 def test_acled(tmp_path, monkeypatch):
     made = synthetic.acled_file(synthetic.two_records(300, states=3, seed=2), "current")
     assert both(write(tmp_path / made.name, made.content), monkeypatch)
