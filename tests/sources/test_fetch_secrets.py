@@ -3,6 +3,7 @@
 import copy
 import json
 import logging
+import os
 import pickle
 import sys
 import traceback
@@ -20,6 +21,9 @@ from mali_stats.sources.clients.secret import Form, Key, Secret, find, masked
 from mali_stats.sources.clients.web import Manners, Web
 
 TOKENS = ["access-planted-66", "refresh-planted-77"]
+
+#: a clone may lie in a folder of the library's name, too
+PACKAGE = os.path.join(os.path.dirname(ms.__file__), "")
 
 
 def forms(value):
@@ -44,7 +48,7 @@ def everything_about(error):
     """What a traceback shows, also one that shows the variables of our own frames, and what is chained to it."""
     shown = ["".join(traceback.format_exception(error)), repr(error), str(error), repr(error.args)]
     for frame, _ in traceback.walk_tb(error.__traceback__):
-        if "mali_stats" in frame.f_code.co_filename:
+        if frame.f_code.co_filename.startswith(PACKAGE):
             shown += [repr(value) for value in frame.f_locals.values()]
     assert error.__cause__ is None and error.__context__ is None, "nothing is chained that may hold an address"
     return shown
